@@ -1,0 +1,52 @@
+# Two commands: `make demo` and `make test`. Each installs what it needs into .venv, pinned by requirements/dev.txt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml tools/proxy/package-lock.json jupyter-config/jupyter_server_config.d/hubdrives.json
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hubdrives needs Python 3.11 or newer; set PYTHON=/path/to/it")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	npm ci --silent --prefix tools/proxy
+	touch $@
+
+install: $(VENV)/.installed ## install everything into .venv
+
+chromium: install
+	$(BIN)/python tools/chromium.py
+
+demo: install ## a real JupyterHub, the gateway, an emulated Google Drive, one click (CHECK=1: unattended)
+	$(if $(CHECK),$(BIN)/python tools/chromium.py,@true)
+	$(BIN)/hubdrives demo $(if $(CHECK),--check)
+
+test: install ## all tests, in a real hub and a real browser too
+	$(BIN)/python tools/chromium.py
+	$(BIN)/python -m pytest $(PYTEST)
+
+lint: install ## ruff, mypy --strict, the import layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## let ruff mend what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: ## pin the dependencies anew
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --all-extras --group dev --custom-compile-command 'make lock' --output-file requirements/dev.txt pyproject.toml
+	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/proxy
+
+clean: ## remove what was installed and made
+	rm -rf $(VENV) tools/proxy/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
