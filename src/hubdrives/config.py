@@ -1,0 +1,160 @@
+"""Settings, typed: connections, grants and the gateway, from one TOML file. It refers to secrets, it holds none."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hubdrives.errors import BadConfig
+
+CONFIG_VARIABLE = "HUBDRIVES_CONFIG"
+GATEWAY_VARIABLE = "HUBDRIVES_GATEWAY_URL"
+DEFAULT_PATH = Path("~/.config/hubdrives/hubdrives.toml")
+
+
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How hard a connection may be driven; it adapts downward by itself when the provider says so."""
+
+    concurrency: int = 8
+    """Requests at the same time, at most."""
+    rate: float | None = None
+    """Requests per second, at most; None is no bound until the provider asks for one."""
+    patience: float = 300.0
+    """Seconds that one request may go on being tried while the provider limits the rate."""
+
+
+class ConnectionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One configured account at one provider."""
+
+    provider: str
+    base_url: str | None = None
+    """The provider's server, where it is not the vendor's only one."""
+    root: str | None = None
+    """The URL (or, for `local`, the folder) that `connection:/path` starts from."""
+    credential: dict[str, Any] = {}
+    """`kind` and what that kind needs; secrets only as `*_file` or `*_env`."""
+    options: dict[str, Any] = {}
+    """The provider's own settings."""
+    limits: LimitSettings = LimitSettings()
+
+
+class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule: who may do what on which connection and root. Without one, nothing is allowed."""
+
+    connection: str
+    root: str | None = None
+    """The URL of the folder it is for, at any depth below; None is the connection's `root`."""
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    everyone: bool = False
+    """All users of the hub."""
+    can: tuple[str, ...] = ("read",)
+    """Any of "read" and "link" (sign links for others)."""
+
+
+class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The gateway's own settings."""
+
+    host: str = "127.0.0.1"
+    port: int = 9300
+    cache_folder: str | None = None
+    """Where content is kept; None is a fresh temporary folder."""
+    cache_bytes: int = 10 << 30
+    """How much content is kept at most, in bytes."""
+    fresh_seconds: float = 15.0
+    """For how long a listing is handed out before the provider is asked again whether anything changed."""
+    identity_seconds: int = 30
+    """For how long the hub's answer to "whose token is this?" is believed."""
+    link_key_file: str | None = None
+    """A file with the secret that signs links, one key a line, the newest last; None signs no links."""
+    audit_file: str | None = None
+    """Where audit lines go; None is standard error."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole configuration file."""
+
+    connections: dict[str, ConnectionSettings] = {}
+    grants: tuple[Grant, ...] = ()
+    gateway: GatewaySettings = GatewaySettings()
+
+
+def parse(text: str, *, origin: str = "the configuration") -> Settings:
+    """Settings from TOML text.
+
+    Raises:
+        BadConfig: not TOML, an unknown or missing field, a wrong type, a secret written in clear.
+    """
+    try:
+        settings = msgspec.convert(tomllib.loads(text), Settings)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise BadConfig(f"{origin} can't be used: {error}.") from None
+    for name, connection in settings.connections.items():
+        _refuse_clear_secrets(name, connection.credential, origin)
+    for grant in settings.grants:
+        _check_grant(grant, settings, origin)
+    return settings
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from `$HUBDRIVES_CONFIG`, else from ~/.config/hubdrives/hubdrives.toml, else empty ones.
+
+    Raises:
+        BadConfig: the file named by the variable can't be read, or what `parse` raises.
+    """
+    named = environment.get(CONFIG_VARIABLE)
+    path = Path(named) if named else DEFAULT_PATH.expanduser()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if named:
+            raise BadConfig(f"There is no file {path}, which {CONFIG_VARIABLE} names.") from None
+        return Settings()
+    except OSError as error:
+        raise BadConfig(f"{path} can't be read: {error.strerror}.") from None
+    return parse(text, origin=str(path))
+
+
+def secret(credential: Mapping[str, Any], name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The secret that `credential` refers to as `NAME_file` or `NAME_env`, without trailing white space.
+
+    Raises:
+        BadConfig: neither is there, or the file or variable is missing or empty.
+    """
+    file, variable = credential.get(f"{name}_file"), credential.get(f"{name}_env")
+    if file:
+        try:
+            value = Path(str(file)).expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise BadConfig(f"The secret file {file} can't be read.") from None
+    elif variable:
+        value = environment.get(str(variable), "")
+    else:
+        raise BadConfig(f"The credential needs {name}_file or {name}_env.")
+    if not value.strip():
+        raise BadConfig(f"{file or variable} holds no {name}.")
+    return value.rstrip()
+
+
+def _refuse_clear_secrets(name: str, credential: Mapping[str, Any], origin: str) -> None:
+    for field in credential:
+        if field in {"token", "secret", "client_secret", "password", "key", "private_key", "refresh_token"}:
+            raise BadConfig(
+                f"{origin}: connection '{name}' has '{field}' in clear.",
+                hint=f"Put it into a file or a variable and write {field}_file or {field}_env.",
+            )
+
+
+def _check_grant(grant: Grant, settings: Settings, origin: str) -> None:
+    connection = settings.connections.get(grant.connection)
+    if connection is None:
+        raise BadConfig(f"{origin}: a grant names the connection '{grant.connection}', which is not configured.")
+    if not (grant.users or grant.groups or grant.everyone):
+        raise BadConfig(f"{origin}: a grant on '{grant.connection}' names nobody: users, groups or everyone = true.")
+    if grant.root is None and connection.root is None:
+        raise BadConfig(f"{origin}: a grant on '{grant.connection}' has no root, and the connection has none either.")
+    if unknown := set(grant.can) - {"read", "link"}:
+        raise BadConfig(f"{origin}: a grant on '{grant.connection}' allows '{min(unknown)}'; known: read, link.")

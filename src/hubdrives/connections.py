@@ -1,0 +1,159 @@
+"""Configuration + credential + provider -> live provider: the one place where they meet."""
+
+import os
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from hubdrives import config, providers
+from hubdrives.config import ConnectionSettings, Settings
+from hubdrives.credentials import token_source
+from hubdrives.errors import NoConnection, NotALocation, UnsupportedLink
+from hubdrives.http import Client
+from hubdrives.limits import AdaptiveLimit
+from hubdrives.model import Location
+from hubdrives.providers.base import Provider
+from hubdrives.retry import RetryPolicy
+
+LOCAL = "local"
+"""The connection for folders of this machine that needs no configuration."""
+
+GATEWAY = "gateway"
+"""The connection to the hub's gateway, there when its URL is in the environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a source means here: which connection reaches it, and where it is there."""
+
+    connection: str
+    location: Location
+
+
+class Connections:
+    """All that can be reached from this process. `async with` it: what was opened is closed at the end.
+
+    Args:
+        settings: the configured connections.
+        environment: `HUBDRIVES_GATEWAY_URL` adds the hub's gateway.
+        local: whether plain folders of this machine may be sources.
+        policy: how patient the clients are.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        local: bool = True,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        loaded = config.load(environment) if settings is None else settings
+        self._settings = dict(loaded.connections)
+        if (url := environment.get(config.GATEWAY_VARIABLE)) and GATEWAY not in self._settings:
+            self._settings[GATEWAY] = ConnectionSettings(
+                provider="gateway",
+                base_url=url,
+                credential={"kind": "token", "scheme": "token", "token_env": "JUPYTERHUB_API_TOKEN"},
+            )
+        if local and LOCAL not in self._settings:
+            self._settings[LOCAL] = ConnectionSettings(provider="local")
+        self._policy = policy
+        self._live: dict[str, Provider] = {}
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self._stack.aclose()
+        self._live.clear()
+
+    @property
+    def settings(self) -> Mapping[str, ConnectionSettings]:
+        """The settings of each connection by name."""
+        return self._settings
+
+    def find(self, source: str) -> Found:
+        """What `source` means: a pasted URL, `connection:/path`, or a local folder. No I/O.
+
+        Raises:
+            NotALocation: it is none of these.
+            NoConnection: it is understood, but no connection reaches it.
+            UnsupportedLink: a known site, but not an item.
+            BadPath: the path after `connection:` leads out.
+        """
+        text = source.strip()
+        name, colon, path = text.partition(":")
+        if colon and name in self._settings and not path.startswith("//"):
+            return Found(connection=name, location=self.root(name).below(path.lstrip("/")))
+        if Path(text).expanduser().is_absolute() or text in {".", ".."} or text.startswith(("./", "../")):
+            text = str(Path(text).expanduser().absolute())
+        refusal: UnsupportedLink | None = None
+        for known, settings in self._settings.items():
+            try:
+                location = providers.provider_class(settings.provider).parse(text, base_url=settings.base_url)
+            except UnsupportedLink as error:
+                refusal = refusal or error
+                continue
+            if location is not None:
+                return Found(connection=known, location=location)
+        if refusal is not None:
+            raise refusal
+        raise _unknown(text, colon=bool(colon), name=name)
+
+    def root(self, name: str) -> Location:
+        """Where `name:/` starts.
+
+        Raises:
+            NoConnection: no such connection, or it has no root.
+        """
+        settings = self._settings.get(name)
+        if settings is None:
+            raise NoConnection(f"There is no connection '{name}'.")
+        if settings.root is None:
+            raise NoConnection(
+                f"Connection '{name}' has no root, so '{name}:/…' leads nowhere.",
+                hint=f"Set `root` of connection '{name}', or paste the address of a folder.",
+            )
+        location = providers.provider_class(settings.provider).parse(settings.root, base_url=settings.base_url)
+        if location is None:
+            raise NoConnection(f"The root of connection '{name}' is no address of its provider.")
+        return location
+
+    async def provider(self, name: str) -> Provider:
+        """The live provider of connection `name`, opened when first asked for.
+
+        Raises:
+            NoConnection: no such connection or provider.
+            BadConfig: its credential or options can't be used.
+        """
+        if name not in self._live:
+            settings = self._settings.get(name)
+            if settings is None:
+                raise NoConnection(f"There is no connection '{name}'.")
+            kind = providers.provider_class(settings.provider)
+            limits = settings.limits
+            client = Client(
+                title=kind.title,
+                errors=kind.errors,
+                tokens=token_source(settings.credential, connection=name),
+                limit=AdaptiveLimit(concurrency=limits.concurrency, rate=limits.rate),
+                policy=self._policy or RetryPolicy(patience=limits.patience),
+            )
+            live = kind.open(client, base_url=settings.base_url, options=settings.options)
+            self._live[name] = await self._stack.enter_async_context(live)
+        return self._live[name]
+
+
+def _unknown(text: str, *, colon: bool, name: str) -> NotALocation | NoConnection:
+    for kind in map(providers.provider_class, providers.provider_names()):
+        if kind.name not in {LOCAL, GATEWAY} and kind.parse(text) is not None:
+            return NoConnection(f"This is an address at {kind.title}, but no connection to {kind.title} is configured.")
+    if text.startswith(("http://", "https://")):
+        return NoConnection("No configured connection knows this address.")
+    if colon:
+        return NoConnection(f"There is no connection '{name[:40]}'.")
+    return NotALocation(f"'{text[:80]}' is neither a web address, nor connection:/path, nor a folder of this machine.")

@@ -1,0 +1,230 @@
+"""Every failure that a person may see, as one tree.
+
+    HubdrivesError
+    ├── BadInput (ValueError)          what was asked cannot be meant
+    │   ├── NotALocation                   not a URL, path or connection
+    │   ├── UnsupportedLink                a link of a known site that leads to no item
+    │   ├── NoConnection                   nobody configured this provider, host or name
+    │   ├── BadConfig                      the configuration file is wrong
+    │   ├── BadPath                        a path that leads out of where it belongs
+    │   ├── BadTarget                      the place to pull into can't be used
+    │   └── BadLink                        a signed link that is damaged, expired or not for this person
+    ├── NotFound (FileNotFoundError)   nothing there, or not for this account
+    │   ├── NotShared                      the account was not given access
+    │   ├── Trashed                        in the provider's bin
+    │   └── VersionGone                    the file changed since it was listed
+    ├── Forbidden (PermissionError)    the provider says no
+    │   ├── NotGranted                     the gateway's grants say no
+    │   ├── Unreadable                     listed, but its content may not or can't be downloaded
+    │   └── BadCredential                  the account's key or token is refused
+    │       ├── ClockSkew                      this machine's clock is off
+    │       └── LoginNeeded                    only the user can renew it
+    ├── Unavailable (ConnectionError)  try again later; done by itself while patience lasts
+    │   ├── RateLimited                    asked too often
+    │   ├── GatewayUnavailable             the hub's gateway does not answer
+    │   └── Corrupt                        bytes that arrived are not the bytes that were promised
+    ├── QuotaExceeded                  a limit that waiting minutes does not lift
+    ├── UnexpectedAnswer               the other side answered what its documentation does not say
+    └── LocalFailure (OSError)         this machine's file system
+        ├── DiskFull
+        └── Busy                           another pull works in the same folder
+
+`code` is stable: scripts, pages and the gateway's API rely on it. `str(error)` is one sentence for a person; `hint`
+is one more that says what to do next. Neither ever holds a token or a signed URL.
+"""
+
+from typing import Any, ClassVar
+
+from hubdrives.redaction import redact
+
+
+class HubdrivesError(Exception):
+    """A failure told in one sentence, with what to do next.
+
+    Attributes:
+        code: stable identifier, lower-case words joined by "-".
+        hint: one sentence: what the reader can do next.
+        retry_after: seconds after which the other side wants to be asked again, if it said so.
+        transient: whether trying again by itself makes sense.
+    """
+
+    code: ClassVar[str] = "failed"
+    transient: ClassVar[bool] = False
+    default_hint: ClassVar[str] = "Try again; if it fails again, send this message to your hub's administrators."
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(redact(message))
+        self.hint = redact(hint or self.default_hint)
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        # OSError subclasses would print errno tuples.
+        return str(self.args[0])
+
+    def to_wire(self) -> dict[str, Any]:
+        """As JSON values: `code`, `message`, `hint` and, if set, `retry_after` (seconds)."""
+        wire: dict[str, Any] = {"code": self.code, "message": str(self), "hint": self.hint}
+        if self.retry_after is not None:
+            wire["retry_after"] = self.retry_after
+        return wire
+
+    @classmethod
+    def from_wire(cls, wire: dict[str, Any]) -> "HubdrivesError":
+        """The error that `to_wire` described; an unknown code becomes a plain HubdrivesError."""
+        kind = next((known for known in _tree(HubdrivesError) if known.code == wire.get("code")), HubdrivesError)
+        message = str(wire.get("message") or "It failed for a reason that was not told.")
+        hint, after = wire.get("hint"), wire.get("retry_after")
+        return kind(
+            message,
+            hint=str(hint) if hint else None,
+            retry_after=float(after) if isinstance(after, int | float) else None,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), str(self), self.hint, self.retry_after))
+
+
+def _rebuild(kind: type[HubdrivesError], message: str, hint: str, retry_after: float | None) -> HubdrivesError:
+    return kind(message, hint=hint, retry_after=retry_after)
+
+
+def _tree(root: type[HubdrivesError]) -> list[type[HubdrivesError]]:
+    return [root, *(leaf for child in root.__subclasses__() for leaf in _tree(child))]
+
+
+class BadInput(HubdrivesError, ValueError):
+    code = "bad-input"
+    default_hint = "Correct it and try again."
+
+
+class NotALocation(BadInput):
+    code = "not-a-location"
+    default_hint = "Paste the address of a folder from your browser, or write connection:/path."
+
+
+class UnsupportedLink(BadInput):
+    code = "unsupported-link"
+    default_hint = "Open the folder itself in the browser and paste its address."
+
+
+class NoConnection(BadInput):
+    code = "no-connection"
+    default_hint = "`hubdrives connections` lists what can be reached from here; your hub's administrators add more."
+
+
+class BadConfig(BadInput):
+    code = "bad-config"
+    default_hint = "Correct the configuration file and start again."
+
+
+class BadPath(BadInput):
+    code = "bad-path"
+    default_hint = "Use a path below the folder, without '..'."
+
+
+class BadTarget(BadInput):
+    code = "bad-target"
+    default_hint = "Choose another folder in your home."
+
+
+class BadLink(BadInput):
+    code = "bad-link"
+    default_hint = "Ask whoever gave you the link for a new one."
+
+
+class NotFound(HubdrivesError, FileNotFoundError):
+    code = "not-found"
+    default_hint = "Check the address; the item may have been moved or deleted."
+
+
+class NotShared(NotFound):
+    code = "not-shared"
+
+
+class Trashed(NotFound):
+    code = "trashed"
+    default_hint = "Ask its owner to restore it from the bin, or use another link."
+
+
+class VersionGone(NotFound):
+    code = "version-gone"
+    default_hint = "Pull again: the file was changed meanwhile."
+
+
+class Forbidden(HubdrivesError, PermissionError):
+    code = "forbidden"
+    default_hint = "Ask the owner of the content for access."
+
+
+class NotGranted(Forbidden):
+    code = "not-granted"
+    default_hint = "Ask your instructor or your hub's administrators to grant you access."
+
+
+class Unreadable(Forbidden):
+    code = "unreadable"
+    default_hint = "Ask its owner to allow downloading, or to share it in another form."
+
+
+class BadCredential(Forbidden):
+    code = "bad-credential"
+    default_hint = "Tell your hub's administrators: the key or token of this connection must be renewed."
+
+
+class ClockSkew(BadCredential):
+    code = "clock-skew"
+    default_hint = "Tell your hub's administrators: set the clock of the machine that runs the gateway (NTP)."
+
+
+class LoginNeeded(BadCredential):
+    code = "login-needed"
+    default_hint = "Log out of the hub, log in again and repeat."
+
+
+class Unavailable(HubdrivesError, ConnectionError):
+    code = "unavailable"
+    transient = True
+    default_hint = "Try again in a few minutes."
+
+
+class RateLimited(Unavailable):
+    code = "rate-limited"
+
+
+class GatewayUnavailable(Unavailable):
+    code = "gateway-unavailable"
+    default_hint = "Try again in a minute; if it stays so, tell your hub's administrators."
+
+
+class Corrupt(Unavailable):
+    code = "corrupt"
+    default_hint = "Try again; nothing was changed by the damaged download."
+
+
+class QuotaExceeded(HubdrivesError):
+    code = "quota-exceeded"
+    default_hint = "Try again tomorrow, or ask the owner for a copy."
+
+
+class UnexpectedAnswer(HubdrivesError):
+    code = "unexpected-answer"
+
+
+class LocalFailure(HubdrivesError, OSError):
+    code = "local-failure"
+    default_hint = "Check the folder and its permissions, then try again."
+
+
+class DiskFull(LocalFailure):
+    code = "disk-full"
+    default_hint = "Delete files that you no longer need (and empty the trash), then try again."
+
+
+class Busy(LocalFailure):
+    code = "busy"
+    default_hint = "Wait until the other pull has ended, then try again."
+
+
+def all_errors() -> list[type[HubdrivesError]]:
+    """Every class of the tree, the root first."""
+    return _tree(HubdrivesError)
