@@ -4,9 +4,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from hubdrives.errors import BadConfig
 
@@ -14,16 +15,19 @@ CONFIG_VARIABLE = "HUBDRIVES_CONFIG"
 GATEWAY_VARIABLE = "HUBDRIVES_GATEWAY_URL"
 DEFAULT_PATH = Path("~/.config/hubdrives/hubdrives.toml")
 
+# The last word of a field that would hold a secret.
+_SECRETS = frozenset({"token", "secret", "password", "passphrase", "passwd", "key", "assertion"})
+
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How hard a connection may be driven; it adapts downward by itself when the provider says so."""
 
-    concurrency: int = 8
+    concurrency: Annotated[int, Meta(ge=1)] = 8
     """Requests at the same time, at most."""
-    rate: float | None = None
+    rate: Annotated[float, Meta(gt=0)] | None = None
     """Requests per second, at most; None is no bound until the provider asks for one."""
-    patience: float = 300.0
-    """Seconds that one request may go on being tried while the provider limits the rate."""
+    patience: Annotated[float, Meta(ge=0)] = 300.0
+    """Seconds that one request waits at most before it is given up, all its waits taken together."""
 
 
 class ConnectionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,19 +63,21 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The gateway's own settings."""
 
     host: str = "127.0.0.1"
-    port: int = 9300
+    port: Annotated[int, Meta(ge=0, le=65535)] = 9300
     cache_folder: str | None = None
     """Where content is kept; None is a fresh temporary folder."""
-    cache_bytes: int = 10 << 30
+    cache_bytes: Annotated[int, Meta(ge=0)] = 10 << 30
     """How much content is kept at most, in bytes."""
-    fresh_seconds: float = 15.0
+    fresh_seconds: Annotated[float, Meta(ge=0)] = 15.0
     """For how long a listing is handed out before the provider is asked again whether anything changed."""
-    identity_seconds: int = 30
+    identity_seconds: Annotated[int, Meta(ge=0)] = 30
     """For how long the hub's answer to "whose token is this?" is believed."""
     link_key_file: str | None = None
     """A file with the secret that signs links, one key a line, the newest last; None signs no links."""
     audit_file: str | None = None
     """Where audit lines go; None is standard error."""
+    metrics_public: bool = False
+    """Whether anybody who reaches the gateway may read its metrics; else a hub token with `read:metrics` is needed."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,6 +121,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         return Settings()
     except OSError as error:
         raise BadConfig(f"{path} can't be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise BadConfig(f"{path} can't be read: it is not UTF-8 text.") from None
     return parse(text, origin=str(path))
 
 
@@ -141,7 +149,7 @@ def secret(credential: Mapping[str, Any], name: str, environment: Mapping[str, s
 
 def _refuse_clear_secrets(name: str, credential: Mapping[str, Any], origin: str) -> None:
     for field in credential:
-        if field in {"token", "secret", "client_secret", "password", "key", "private_key", "refresh_token"}:
+        if field.lower().rpartition("_")[2] in _SECRETS:
             raise BadConfig(
                 f"{origin}: connection '{name}' has '{field}' in clear.",
                 hint=f"Put it into a file or a variable and write {field}_file or {field}_env.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from hubdrives import config, providers
+from hubdrives import config, paths, providers
 from hubdrives.config import ConnectionSettings, Settings
 from hubdrives.credentials import token_source
 from hubdrives.errors import NoConnection, NotALocation, UnsupportedLink
@@ -76,6 +76,11 @@ class Connections:
         """The settings of each connection by name."""
         return self._settings
 
+    @property
+    def live(self) -> Mapping[str, Provider]:
+        """The providers that are open, by connection."""
+        return self._live
+
     def find(self, source: str) -> Found:
         """What `source` means: a pasted URL, `connection:/path`, or a local folder. No I/O.
 
@@ -88,7 +93,7 @@ class Connections:
         text = source.strip()
         name, colon, path = text.partition(":")
         if colon and name in self._settings and not path.startswith("//"):
-            return Found(connection=name, location=self.root(name).below(path.lstrip("/")))
+            return Found(connection=name, location=self.root(name).below(paths.relative(path.lstrip("/"))))
         if Path(text).expanduser().is_absolute() or text in {".", ".."} or text.startswith(("./", "../")):
             text = str(Path(text).expanduser().absolute())
         refusal: UnsupportedLink | None = None
@@ -143,17 +148,23 @@ class Connections:
                 limit=AdaptiveLimit(concurrency=limits.concurrency, rate=limits.rate),
                 policy=self._policy or RetryPolicy(patience=limits.patience),
             )
-            live = kind.open(client, base_url=settings.base_url, options=settings.options)
-            self._live[name] = await self._stack.enter_async_context(live)
+            self._live[name] = live = kind.open(client, base_url=settings.base_url, options=settings.options)
+            self._stack.push_async_callback(live.close)
         return self._live[name]
 
 
 def _unknown(text: str, *, colon: bool, name: str) -> NotALocation | NoConnection:
-    for kind in map(providers.provider_class, providers.provider_names()):
-        if kind.name not in {LOCAL, GATEWAY} and kind.parse(text) is not None:
+    for known in sorted(set(providers.provider_names()) - {LOCAL, GATEWAY}):
+        kind = providers.provider_class(known)
+        if kind.parse(text) is not None:
             return NoConnection(f"This is an address at {kind.title}, but no connection to {kind.title} is configured.")
     if text.startswith(("http://", "https://")):
         return NoConnection("No configured connection knows this address.")
+    if name == "link":
+        return NoConnection(
+            "This is the link of a hub, but no hub's gateway is configured here.",
+            hint=f"Open it on your hub, or set {config.GATEWAY_VARIABLE}.",
+        )
     if colon:
         return NoConnection(f"There is no connection '{name[:40]}'.")
     return NotALocation(f"'{text[:80]}' is neither a web address, nor connection:/path, nor a folder of this machine.")

@@ -89,7 +89,9 @@ def _rebuild(kind: type[HubdrivesError], message: str, hint: str, retry_after: f
 
 
 def _tree(root: type[HubdrivesError]) -> list[type[HubdrivesError]]:
-    return [root, *(leaf for child in root.__subclasses__() for leaf in _tree(child))]
+    # A subclass without a code of its own is some module's private matter.
+    children = (child for child in root.__subclasses__() if "code" in vars(child))
+    return [root, *(leaf for child in children for leaf in _tree(child))]
 
 
 class BadInput(HubdrivesError, ValueError):

@@ -4,9 +4,13 @@ Knows no provider. A provider hands in a function from `Failure` to our errors; 
 read off the error that comes back.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Protocol, Self, TypeAlias
 
 import aiohttp
@@ -14,11 +18,13 @@ import msgspec
 from tenacity import AsyncRetrying
 from yarl import URL
 
-from hubdrives import digests
 from hubdrives._version import __version__
-from hubdrives.errors import Corrupt, HubdrivesError, Unavailable, UnexpectedAnswer
+from hubdrives.errors import BadConfig, Corrupt, HubdrivesError, Unavailable, UnexpectedAnswer, VersionGone
 from hubdrives.limits import AdaptiveLimit
+from hubdrives.ranges import Part
 from hubdrives.retry import RetryPolicy, retrying
+
+_log = logging.getLogger(__name__)
 
 CHUNK = 256 << 10
 """Bytes: the size of the pieces in which bodies are passed on."""
@@ -26,9 +32,9 @@ CHUNK = 256 << 10
 _MAX_ERROR_BODY = 64 << 10
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_UNAUTHORIZED = 401
-_PARTIAL = 206
-_FIRST_ERROR = 400
+_BECOME_GET = frozenset({301, 302})  # for POST, as browsers do (RFC 9110, section 15.4)
+# A connection that brought this many bytes before it was cut is worth resuming, however often.
+_PLENTY = 1 << 20
 # These go along to another host; credentials and provider headers never do.
 _HARMLESS_HEADERS = frozenset({"accept", "accept-encoding", "range", "user-agent"})
 
@@ -48,24 +54,28 @@ class Failure:
     """An answer that is no success, for a provider's error table."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     """The first 64 KiB."""
     operation: str
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds from a Retry-After header that is a number."""
+        """Seconds from a Retry-After header, which is a number or a date (RFC 9110, section 10.2.3)."""
+        told = self.headers.get("Retry-After", "").strip()
+        if told.isascii() and told.isdigit():
+            return float(told)
         try:
-            return max(0.0, float(self.headers.get("Retry-After", "")))
+            moment = parsedate_to_datetime(told)
         except ValueError:
             return None
+        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
     def json(self) -> Any:
         """The body as JSON, None if it is none."""
         try:
             return msgspec.json.decode(self.body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
 
@@ -77,10 +87,9 @@ class _Request:
     """What is asked; it may be asked again without harm."""
 
     method: str
-    url: str
+    url: URL = field(repr=False)
     operation: str
-    params: Mapping[str, str]
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: Any = field(default=None, repr=False)
 
 
@@ -117,6 +126,11 @@ class Client:
     async def __aexit__(self, *_exc: object) -> None:
         await self.close()
 
+    @property
+    def account(self) -> str | None:
+        """Whose tokens it shows, for example an e-mail address, if where they come from tells it (`account`)."""
+        return getattr(self._tokens, "account", None)
+
     async def close(self) -> None:
         """Close the connections; the client can't be used after."""
         if self._session is not None:
@@ -138,14 +152,14 @@ class Client:
         Raises:
             HubdrivesError: what the error table made of a failed answer, or Unavailable, UnexpectedAnswer.
         """
-        request = _request(method, url, operation, params, headers, body)
+        request = self._request(method, url, operation, params, headers, body)
         async for attempt in self._attempts():
             with attempt:
                 async with self._answer(request) as answer:
                     content = await answer.read()
                 try:
                     return msgspec.json.decode(content)
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, UnicodeDecodeError):
                     raise UnexpectedAnswer(f"{self.title} sent something that is not JSON ({operation}).") from None
         raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -165,7 +179,7 @@ class Client:
         Raises:
             HubdrivesError: as `json`; trouble while the body is read is the caller's.
         """
-        request = _request(method, url, operation, params, headers, body)
+        request = self._request(method, url, operation, params, headers, body)
         async with AsyncExitStack() as stack:
             async for attempt in self._attempts():
                 with attempt:
@@ -183,7 +197,7 @@ class Client:
         stop: int | None = None,
         size: int | None = None,
         digest: str | None = None,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes from `start` up to `stop` (or the end), resumed where a connection was cut.
 
         Args:
@@ -198,52 +212,48 @@ class Client:
 
         Raises:
             Corrupt: the bytes are not those that were promised; what was yielded must be thrown away.
+            VersionGone: the file became another one meanwhile; the same.
             HubdrivesError: as `json`.
         """
-        end = size if stop is None else stop if size is None else min(stop, size)
+        part = Part(title=self.title, start=start, stop=stop, size=size, digest=digest)
         # Content codings would shift what a byte range means.
-        request = _request("GET", url, operation, params, {**(headers or {}), "Accept-Encoding": "identity"}, None)
-        whole = start == 0 and (stop is None or stop == size)
-        hasher = digests.hasher(digests.algorithm_of(digest)) if digest and whole else None
-        position = start
-        while end is None or position < end:
+        request = self._request("GET", url, operation, params, {**(headers or {}), "Accept-Encoding": "identity"}, None)
+        poor = 0
+        while not part.complete:
+            resumed_at = part.position
             try:
-                async with self._opened(request, position, stop, expecting=end is not None) as (answer, first):
-                    piece = first
+                async with self._opened(request, part) as (answer, first):
+                    piece = part.take(first)
                     while piece:
-                        position += len(piece)
-                        if end is not None and position > end:
-                            raise Corrupt(f"{self.title} sent more bytes than it had promised.")
-                        if hasher is not None:
-                            hasher.update(piece)
                         yield piece
-                        piece = await answer.content.read(CHUNK)
-            except _Cut as error:
+                        piece = part.take(await answer.content.read(CHUNK))
+            except Cut as error:
+                if part.position == resumed_at:
+                    # Nothing came, however often it was tried.
+                    raise
                 # What came is good: go on behind it, if we can tell where the end is.
-                if end is None:
+                if part.end is None:
                     raise Corrupt(str(error)) from None
-            if end is None:
+            if part.end is None:
                 break
-        if hasher is not None and digest != f"{digests.algorithm_of(digest or '')}:{hasher.hexdigest()}":
-            raise Corrupt(f"What {self.title} sent does not match its own checksum.")
+            poor = 0 if part.position - resumed_at >= _PLENTY else poor + 1
+            if poor >= self._policy.attempts and not part.complete:
+                raise Corrupt(f"{self.title} breaks off again and again ({operation}).")
+        part.finish()
 
     @asynccontextmanager
-    async def _opened(
-        self, request: _Request, position: int, stop: int | None, *, expecting: bool
-    ) -> AsyncIterator[tuple[aiohttp.ClientResponse, bytes]]:
-        """An answer that begins at `position`, and its first bytes: so each retry that succeeds has made progress."""
-        if position or stop is not None:
-            wanted = f"bytes={position}-{'' if stop is None else stop - 1}"
-            request = replace(request, headers={**request.headers, "Range": wanted})
+    async def _opened(self, request: _Request, part: Part) -> AsyncIterator[tuple[aiohttp.ClientResponse, bytes]]:
+        """An answer with what is missing, and its first bytes: so each retry that succeeds has made progress."""
+        if part.range_header is not None:
+            request = replace(request, headers={**request.headers, "Range": part.range_header})
         async with AsyncExitStack() as stack:
             async for attempt in self._attempts():
                 with attempt:
                     async with AsyncExitStack() as trial:
                         answer = await trial.enter_async_context(self._answer(request))
-                        if answer.status != _PARTIAL:
-                            await _skip(answer, position)
+                        await _skip(answer, part.begin(answer.status, answer.headers))
                         piece = await answer.content.read(CHUNK)
-                        if not piece and expecting:
+                        if not piece and part.end is not None:
                             raise Corrupt(f"{self.title} sent fewer bytes than it had promised.")
                         stack.push_async_exit(trial.pop_all())
             yield answer, piece
@@ -259,16 +269,25 @@ class Client:
                 async with AsyncExitStack() as stack:
                     token = await self._tokens.token() if self._tokens else None
                     response = await self._send(stack, request, token)
-                    if response.status == _UNAUTHORIZED and self._tokens:
+                    refused = response.status == HTTPStatus.UNAUTHORIZED
+                    # A host further on that got no token does not complain about ours.
+                    if refused and self._tokens and "Authorization" in response.request_info.headers:
                         response.release()
                         token = await self._tokens.token(stale=token)
                         response = await self._send(stack, request, token)
-                    if response.status >= _FIRST_ERROR:
+                    if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                        raise VersionGone(f"The file at {self.title} has fewer bytes than when it was listed.")
+                    if not _is_success(response.status):
                         raise self._errors(await _failure(response, request.operation))
                     yield response
-            except (aiohttp.ClientError, TimeoutError) as error:
-                # No message of the library's: it may hold the URL.
-                raise _Cut(
+            # No message of the library's: it may hold the URL.
+            except aiohttp.ClientConnectorCertificateError:
+                raise UnexpectedAnswer(
+                    f"The certificate of {self.title} is not trusted by this machine.",
+                    hint="Tell your hub's administrators: the address may be wrong, or a root certificate is missing.",
+                ) from None
+            except aiohttp.ClientError as error:
+                raise Cut(
                     f"The connection to {self.title} failed ({type(error).__name__}, {request.operation})."
                 ) from None
 
@@ -276,38 +295,47 @@ class Client:
         """The answer to one request, redirects followed; what is secret stays with the host it was meant for."""
         if self._session is None:
             self._session = _new_session()
-        target = URL(request.url).update_query(request.params)
+        method, target, body = request.method, request.url, request.body
         sent = dict(request.headers)
         if token is not None and self._tokens is not None:
             sent["Authorization"] = f"{self._tokens.scheme} {token}"
         for _ in range(_MAX_REDIRECTS + 1):
             response = await stack.enter_async_context(
-                self._session.request(request.method, target, headers=sent, json=request.body, allow_redirects=False)
+                self._session.request(method, target, headers=sent, json=body, allow_redirects=False)
             )
+            _log.debug("%s: %s %s answered %d", self.title, method, request.operation, response.status)
             if response.status not in _REDIRECTS or "Location" not in response.headers:
                 return response
             response.release()
-            following = target.join(URL(response.headers["Location"]))
-            if following.scheme not in {"http", "https"} or (target.scheme, following.scheme) == ("https", "http"):
+            if response.status == HTTPStatus.SEE_OTHER or (method == "POST" and response.status in _BECOME_GET):
+                method, body = "GET", None
+            following = _followed(target, response.headers["Location"])
+            if following is None or (following.origin() != target.origin() and body is not None):
                 raise UnexpectedAnswer(f"{self.title} redirected to an address that is not safe to follow.")
             if following.origin() != target.origin():
                 sent = {name: value for name, value in sent.items() if name.lower() in _HARMLESS_HEADERS}
             target = following
         raise UnexpectedAnswer(f"{self.title} redirected in circles.")
 
+    def _request(
+        self,
+        method: str,
+        url: str,
+        operation: str,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        body: Any,
+    ) -> _Request:
+        try:
+            target = URL(url).update_query(params or {})
+        except ValueError:
+            target = URL()
+        if target.scheme not in {"http", "https"} or not target.host:
+            raise BadConfig(f"The address configured for {self.title} is no web address.")
+        return _Request(method=method, url=target, operation=operation, headers=headers or {}, body=body)
 
-def _request(
-    method: str,
-    url: str,
-    operation: str,
-    params: Mapping[str, str] | None,
-    headers: Mapping[str, str] | None,
-    body: Any,
-) -> _Request:
-    return _Request(method=method, url=url, operation=operation, params=params or {}, headers=headers or {}, body=body)
 
-
-class _Cut(Unavailable):
+class Cut(Unavailable):
     """The connection failed on the way, as opposed to an answer that says no."""
 
 
@@ -322,9 +350,25 @@ def _new_session() -> aiohttp.ClientSession:
     )
 
 
+def _is_success(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED
+
+
 async def _failure(response: aiohttp.ClientResponse, operation: str) -> Failure:
-    body = await response.content.read(_MAX_ERROR_BODY)
+    body = b""
+    while len(body) < _MAX_ERROR_BODY and (piece := await response.content.read(_MAX_ERROR_BODY - len(body))):
+        body += piece
     return Failure(status=response.status, headers=response.headers, body=body, operation=operation)
+
+
+def _followed(target: URL, location: str) -> URL | None:
+    """Where a redirect leads, None where nobody should go. A signed address is kept to the letter."""
+    safe = {"https"} if target.scheme == "https" else {"http", "https"}
+    try:
+        following = target.join(URL(location, encoded=location.isascii() and " " not in location))
+        return following if following.scheme in safe and following.host and following.port else None
+    except ValueError:
+        return None
 
 
 async def _skip(response: aiohttp.ClientResponse, count: int) -> None:

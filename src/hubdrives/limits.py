@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from hubdrives.errors import RateLimited
 
 _WINDOW = 10.0
 _SLOWEST = 0.2
@@ -18,20 +20,29 @@ class AdaptiveLimit:
     """
 
     def __init__(
-        self, *, concurrency: int = 8, rate: float | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        concurrency: int = 8,
+        rate: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """A limit that never exceeds `concurrency` requests at once and, if given, `rate` requests per second."""
+        """A limit that never exceeds `concurrency` requests at once and, if given, `rate` requests per second.
+
+        `clock` and `sleep` are the time that it goes by.
+        """
         self._most = concurrency
         self._allowed = float(concurrency)
         self._most_rate = rate
         self._rate = rate
         self._clock = clock
+        self._sleep = sleep
         self._active = 0
+        self._waiters: deque[asyncio.Future[None]] = deque()
         self._paused_until = 0.0
         self._next_start = 0.0
         self._starts: deque[float] = deque(maxlen=4096)
         self._generation = 0
-        self._changed = asyncio.Condition()
 
     @property
     def waiting(self) -> float:
@@ -50,55 +61,74 @@ class AdaptiveLimit:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Hold one of the places for as long as a request and its body last."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._active < self.concurrency)
-            self._active += 1
-        generation = self._generation
+        """Hold one of the places for as long as a request and its body last; RateLimited slows everyone down."""
+        await self._enter()
         try:
             await self._turn()
-            yield
-        except BaseException:
-            await self._leave()
-            raise
-        await self._leave()
-        if generation == self._generation:
-            self._recover()
+            generation = self._generation
+            try:
+                yield
+            except RateLimited:
+                self._slow_down(generation)
+                raise
+            self._recover(generation)
+        finally:
+            self._leave()
 
     def throttled(self, seconds: float) -> None:
-        """Pause for `seconds`, as the provider asks; of several calls the longest counts, the slow-down once."""
-        now = self._clock()
-        already = self._paused_until > now
-        self._paused_until = max(self._paused_until, now + seconds)
-        if already:
+        """Pause for `seconds`, as the provider asks; of several calls the longest counts."""
+        self._paused_until = max(self._paused_until, self._clock() + seconds)
+
+    async def _enter(self) -> None:
+        if self._active < self.concurrency:
+            self._active += 1
             return
-        self._generation += 1
-        self._allowed = max(1.0, self._allowed / 2)
-        recent = sum(1 for start in self._starts if start > now - _WINDOW)
-        seen = recent / min(_WINDOW, max(1.0, now - self._starts[0])) if self._starts else _SLOWEST
-        self._rate = max(_SLOWEST, min(seen, self._rate or seen) / 2)
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if not waiter.cancelled():
+                # The place was given in the same moment: it must not be lost to those who wait behind.
+                self._leave()
+            with suppress(ValueError):
+                self._waiters.remove(waiter)
+            raise
+
+    def _leave(self) -> None:
+        self._active -= 1
+        # A place is handed over, not announced: nobody overtakes, and after a recovery more than one may start.
+        while self._active < self.concurrency and self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.cancelled():
+                waiter.set_result(None)
+                self._active += 1
 
     async def _turn(self) -> None:
         """Wait for the pause to end and for this request's place in the pace."""
         while True:
             now = self._clock()
-            if self._paused_until > now:
-                await asyncio.sleep(self._paused_until - now)
-                continue
-            if self._rate is not None and self._next_start > now:
-                await asyncio.sleep(self._next_start - now)
-                continue
-            if self._rate is not None:
-                self._next_start = max(now, self._next_start) + 1 / self._rate
-            self._starts.append(now)
+            earliest = max(self._paused_until, self._next_start if self._rate is not None else 0.0)
+            if earliest <= now:
+                break
+            await self._sleep(earliest - now)
+        if self._rate is not None:
+            self._next_start = now + 1 / self._rate
+        self._starts.append(now)
+
+    def _slow_down(self, generation: int) -> None:
+        if generation != self._generation:
             return
+        self._generation += 1
+        now = self._clock()
+        recent = sum(1 for start in self._starts if start > now - _WINDOW)
+        seen = recent / min(_WINDOW, max(1.0, now - self._starts[0]))
+        self._allowed = max(1.0, self._allowed / 2)
+        self._rate = max(_SLOWEST, min(seen, self._rate or seen) / 2)
 
-    async def _leave(self) -> None:
-        async with self._changed:
-            self._active -= 1
-            self._changed.notify()
-
-    def _recover(self) -> None:
+    def _recover(self, generation: int) -> None:
+        if generation != self._generation:
+            return
         self._allowed = min(self._most, self._allowed + 1 / self._allowed)
         if self._rate is not None:
             self._rate += max(0.1, self._rate * 0.02)

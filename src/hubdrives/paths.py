@@ -55,7 +55,7 @@ def reserved(path: str) -> bool:
 
 
 def safe_name(name: str) -> str:
-    r"""`name` as one that every common file system takes; the same name always gives the same answer.
+    r"""`name` as one that every common Unix file system takes; the same name always gives the same answer.
 
     Unicode is composed (NFC), "/", "\\" and control characters become "_", trailing blanks and dots go, names with a
     meaning of their own ("..", ".git", our state folder) get a "_", and what is too long is cut and marked with a hash.
@@ -79,16 +79,20 @@ def local_names(siblings: Iterable[Sibling]) -> dict[str, str]:
     names: dict[str, str] = {}
     taken: set[str] = set()
     for sibling in sorted(siblings, key=lambda item: (item.created, item.id)):
-        name = safe_name(sibling.name)
-        digest = hashlib.sha256(sibling.id.encode()).hexdigest()
-        length = 6
-        candidate = name
-        while candidate.casefold() in taken:
-            candidate = _marked(name, digest[:length])
-            length += 2
-        taken.add(candidate.casefold())
+        candidate = name = safe_name(sibling.name)
+        mark = hashlib.sha256(sibling.id.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+        number = 1
+        while _caseless(candidate) in taken:
+            candidate = _marked(name, mark if number == 1 else f"{mark}_{number}")
+            number += 1
+        taken.add(_caseless(candidate))
         names[sibling.id] = candidate
     return names
+
+
+def _caseless(name: str) -> str:
+    """Equal for names that a file system which ignores case and Unicode form takes for one (Unicode 3.13, D145)."""
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
 def _marked(name: str, mark: str) -> str:
@@ -97,8 +101,9 @@ def _marked(name: str, mark: str) -> str:
     if not dot or not stem or len(extension) > _MAX_EXTENSION:
         stem, extension = name, ""
     tail = f"__{mark}{'.' + extension if extension else ''}"
-    room = MAX_NAME_BYTES - len(tail.encode())
-    return stem.encode()[:room].decode(errors="ignore") + tail
+    while len((stem + tail).encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
+        stem = stem[:-1]
+    return stem + tail
 
 
 def renamed_aside(path: str, stamp: str, taken: Iterable[str] = ()) -> str:

@@ -15,11 +15,15 @@ _PATTERNS = (
     # Words of a sentence ("token expired") are no tokens: those have digits or are long.
     re.compile(r"(?i)\b(bearer|token|basic)\s+(?:(?=[a-z._~+/=-]*\d)[a-z0-9._~+/=-]{8,}|[a-z0-9._~+/=-]{24,})"),
     re.compile(rf"(?i)([?&#;](?:{_PARAMETERS})=)[^&#\s\"'<>]+"),
-    re.compile(rf"(?i)([\"'](?:{_PARAMETERS})[\"']\s*:\s*[\"'])[^\"']+"),
+    # JSON, and JSON within JSON; a quoted quote does not end the value.
+    re.compile(
+        rf"(?i)((?:\\?[\"'])(?:{_PARAMETERS})\\?[\"']\s*:\s*(?P<quote>\\?[\"']))(?:(?!(?P=quote))(?:\\.|[^\\]))+"
+    ),
     re.compile(r"\b(ya29\.)[\w.-]+"),
     re.compile(r"\b(eyJ)[\w-]+\.[\w-]+\.?[\w-]*"),
-    re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"),
-    re.compile(r"(?i)(://[^/\s:@]+:)[^/\s@]+(?=@)"),
+    re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?!\[hidden\])[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"),
+    re.compile(r"\b(link:)[\w.~+/=-]{16,}"),
+    re.compile(r"(://)[^/\s@?#]+(?=@)"),
 )
 
 
@@ -44,4 +48,6 @@ class RedactingFilter(logging.Filter):
         if record.exc_info:
             record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
             record.exc_info = None
+        if record.stack_info:
+            record.stack_info = redact(record.stack_info)
         return True

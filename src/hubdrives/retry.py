@@ -1,12 +1,15 @@
 """When a failed request is tried again. The arithmetic is tenacity's; what may be retried, the error itself says."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import tenacity
 
 from hubdrives.errors import HubdrivesError, RateLimited
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,7 @@ class RetryPolicy:
     longest: float = 32.0
     """Seconds: what the bound grows to at most."""
     patience: float = 300.0
-    """Seconds for which a rate-limited request goes on being tried."""
+    """Seconds that one request waits at most, all its waits taken together."""
 
 
 def retrying(
@@ -40,20 +43,21 @@ def retrying(
         sleep: how to wait.
     """
     backoff = tenacity.wait_random_exponential(multiplier=policy.first, max=policy.longest)
-    jitter = tenacity.wait_random(0, policy.first)
-    by_attempts = tenacity.stop_after_attempt(policy.attempts)
-    by_time = tenacity.stop_before_delay(policy.patience)
+    troubles = 0
 
     def wait(state: tenacity.RetryCallState) -> float:
         error = _error(state)
-        if error is not None and error.retry_after is not None:
-            return error.retry_after + jitter(state)
-        return backoff(state)
+        asked = error.retry_after if error is not None else None
+        return (asked or 0.0) + backoff(state)
 
     def stop(state: tenacity.RetryCallState) -> bool:
-        return by_time(state) if isinstance(_error(state), RateLimited) else by_attempts(state)
+        nonlocal troubles
+        troubles += not isinstance(_error(state), RateLimited)
+        # Only the waits count, not the time that was spent in the queue behind other requests.
+        return troubles >= policy.attempts or state.idle_for + state.upcoming_sleep > policy.patience
 
     def before_sleep(state: tenacity.RetryCallState) -> None:
+        _log.debug("Again in %.1f s: %s", state.upcoming_sleep, _error(state))
         if isinstance(_error(state), RateLimited):
             throttled(state.upcoming_sleep)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubdrives import config
-from hubdrives.errors import BadCredential
+from hubdrives.errors import BadConfig, BadCredential
 
 
 class StaticToken:
@@ -24,6 +24,8 @@ class StaticToken:
             self._token = config.secret(self._credential, "token")
         if self._token == stale:
             raise BadCredential("The token of this connection was refused.")
+        if not self._token.isprintable():
+            raise BadConfig("The token of this connection holds more than a token: line breaks or control characters.")
         return self._token
 
 

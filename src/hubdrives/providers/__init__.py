@@ -23,7 +23,10 @@ def provider_class(name: str) -> type[Provider]:
         NoConnection: no such provider is installed.
     """
     for point in entry_points(group=ENTRY_POINTS, name=name):
-        loaded = point.load()
+        try:
+            loaded = point.load()
+        except ImportError as error:
+            raise NoConnection(f"The provider '{name}' can't be loaded: '{error.name}' is not installed.") from None
         if not (isinstance(loaded, type) and issubclass(loaded, Provider)):
             raise NoConnection(f"What is installed as provider '{name}' is none.")
         return loaded

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from hubdrives.errors import HubdrivesError
-from hubdrives.http import Client, ErrorTable
+from hubdrives.http import Client, Failure
 from hubdrives.model import Description, Entry, Location, Snapshot, Waiting
+from hubdrives.wire import ConnectionDocument, SignedLink
 
 
 class Provider(abc.ABC):
@@ -21,8 +22,11 @@ class Provider(abc.ABC):
     """As in locations and in the configuration, for example "googledrive"."""
     title: ClassVar[str]
     """As a person calls it, for example "Google Drive"."""
-    errors: ClassVar[ErrorTable]
-    """The table from failed HTTP answers to our errors."""
+
+    @staticmethod
+    @abc.abstractmethod
+    def errors(failure: Failure) -> HubdrivesError:
+        """The table from failed HTTP answers to our errors."""
 
     @classmethod
     @abc.abstractmethod
@@ -149,6 +153,39 @@ class ReadsMany(Protocol):
 
         Raises:
             HubdrivesError: nothing more can be read at all (one bad file is an `error` in its piece).
+        """
+        ...
+
+
+@runtime_checkable
+class Gates(Protocol):
+    """A provider that stands before other connections, and lets those who may hand out access to them by link."""
+
+    async def connections(self) -> Sequence[ConnectionDocument]:
+        """What this account may use there."""
+        ...
+
+    async def sign_link(
+        self,
+        location: Location,
+        *,
+        group: str | None = None,
+        until: str | None = None,
+        open_path: str | None = None,
+        target: str | None = None,
+    ) -> SignedLink:
+        """A link that lets others read `location`.
+
+        Args:
+            location: what to link to.
+            group: only for this group; None is everybody.
+            until: ISO 8601 date (through its end) or date and time, UTC unless it says otherwise; None is for ever.
+            open_path: what to open afterwards, relative to the folder.
+            target: what the working folder is called.
+
+        Raises:
+            NotGranted: this account may not make links for it.
+            BadInput: a date, path or name can't be used.
         """
         ...
 

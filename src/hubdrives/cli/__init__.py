@@ -1,0 +1,43 @@
+"""The `hubdrives` command. Each subcommand is a module that is imported when it is used."""
+
+import click
+
+from hubdrives._version import __version__
+from hubdrives.cli.group import Commands
+
+__all__ = ["cli", "main"]
+
+_SUBCOMMANDS = {
+    "pull": "Bring a folder here, merged with your own work.",
+    "ls": "List what is in a folder.",
+    "cat": "Write one file to standard output.",
+    "link": "Make a link with which others pull a folder.",
+    "connections": "Show what can be reached from here.",
+    "gateway": "Run the hub's gateway (for administrators).",
+    "emulate": "Serve a folder as if it were a provider (for tests).",
+    "demo": "Try it all: a hub, its gateway, an emulated Google Drive.",
+}
+
+
+@click.group(
+    cls=Commands,
+    subcommands=_SUBCOMMANDS,
+    package=__name__,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: hubdrives pull https://drive.google.com/drive/folders/1AbC course",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Tell on standard error what is done, and why something failed.")
+@click.version_option(__version__, prog_name="hubdrives", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context, *, verbose: bool) -> None:
+    """Private content from Google Drive and other places, brought to where you work.
+
+    A SOURCE is the address of a folder as you copy it from your browser, a path of a configured connection
+    (course:/week 1), a link that somebody gave you, or a folder of this machine.
+    """
+    context.obj = verbose
+
+
+def main() -> None:
+    """What the console script calls."""
+    cli()

@@ -1,0 +1,74 @@
+"""How far a pull is: a bar on a terminal, a line now and then elsewhere. Always on standard error."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, SpinnerColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from hubdrives.model import Progress
+
+_PHASES = {"listing": "Looking what is there", "checking": "Comparing", "downloading": "Downloading", "done": "Done"}
+
+
+@contextmanager
+def shown() -> Iterator[Callable[[Progress], None]]:
+    """What to tell a pull's progress to."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(_PHASES["listing"], total=None, amount="")
+
+        def show(now: Progress) -> None:
+            if bar.tasks[0].description != (phase := _PHASES.get(now.phase, now.phase)) and not now.waiting:
+                bar.reset(task, description=phase, total=None)
+            bar.update(
+                task,
+                description=_waiting(now) or phase,
+                total=now.bytes_total or now.files_total or None,
+                completed=now.bytes_done if now.bytes_total else now.files_done,
+                amount=_amount(now, speed=bar.tasks[0].speed if now.bytes_total else None),
+            )
+
+        yield show
+
+
+class Lines:
+    """A line whenever something new begins."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def __call__(self, now: Progress) -> None:
+        """Say what is new."""
+        line = f"Waiting for {now.waiting.on}" if now.waiting else _PHASES.get(now.phase, now.phase)
+        if line != self._said and now.phase != "done":
+            self._said = line
+            amount = f", {round(now.waiting.seconds)} s" if now.waiting else _total(now)
+            click.echo(f"{line}{amount} …", err=True)
+
+
+def _waiting(now: Progress) -> str | None:
+    return f"Waiting for {now.waiting.on}, {round(now.waiting.seconds)} s" if now.waiting else None
+
+
+def _total(now: Progress) -> str:
+    if not now.files_total:
+        return ""
+    size = f", {decimal(now.bytes_total)}" if now.bytes_total else ""
+    return f" {now.files_total} file{'s' if now.files_total > 1 else ''}{size}"
+
+
+def _amount(now: Progress, *, speed: float | None) -> str:
+    if not now.files_total:
+        return ""
+    amount = f"{now.files_done} of {now.files_total} files"
+    if now.bytes_total:
+        amount += f", {decimal(now.bytes_done)} of {decimal(now.bytes_total)}"
+    return f"{amount}, {decimal(int(speed))}/s" if speed else amount

@@ -1,0 +1,240 @@
+"""What a source means for a caller: the connection, the place, and how far they may go from it. Or the refusal."""
+
+from dataclasses import dataclass, replace
+
+from hubdrives import paths
+from hubdrives.config import Settings
+from hubdrives.connections import Connections
+from hubdrives.errors import (
+    BadCredential,
+    BadInput,
+    BadLink,
+    Forbidden,
+    HubdrivesError,
+    NoConnection,
+    NotALocation,
+    NotFound,
+    UnsupportedLink,
+)
+from hubdrives.gateway import grants, signing
+from hubdrives.gateway.grants import LINK, READ, Rule
+from hubdrives.gateway.identity import Caller, Identity
+from hubdrives.gateway.shared import Shared
+from hubdrives.gateway.signing import Link, Signer
+from hubdrives.model import Location
+from hubdrives.providers import provider_class
+from hubdrives.wire import LINK_PREFIX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a caller may read."""
+
+    connection: str
+    location: Location
+    boundary: Location
+    """The root of the grant: links that lead out of it are not followed."""
+    link: Link | None = None
+    """The signed link that grants it."""
+
+
+class Access:
+    """Decides on every request. Keeps the provider's answers to "does this lie in that?" for `fresh` seconds."""
+
+    def __init__(
+        self, settings: Settings, connections: Connections, identity: Identity, signer: Signer | None, *, fresh: float
+    ) -> None:
+        """Raises BadConfig: a grant's root can't be understood."""
+        self._connections = connections
+        self._identity = identity
+        self._signer = signer
+        self._rules = grants.rules(settings, connections)
+        self._contained: Shared[tuple[str, Location, Location, object], bool] = Shared(fresh=fresh)
+
+    async def close(self) -> None:
+        await self._contained.close()
+
+    def held(self, caller: Caller) -> list[Rule]:
+        """All rules that are for `caller`."""
+        return grants.held(self._rules, caller)
+
+    def link(self, source: str) -> Link | None:
+        """The signed link that `source` is, None if it is none. Who may use it, `place` decides.
+
+        Raises:
+            BadLink: it is damaged or has expired.
+        """
+        if not source.startswith(LINK_PREFIX):
+            return None
+        if self._signer is None:
+            raise BadLink("This gateway knows no signed links.")
+        return self._signer.read(source.removeprefix(LINK_PREFIX))
+
+    async def place(self, caller: Caller, source: str, *, link: Link | None = None, under: str = "") -> Place:
+        """Where `source` leads, and `under` below it, if `caller` may read there.
+
+        Args:
+            caller: who asks.
+            source: as a person writes it.
+            link: what `source` is, if it is a signed link.
+            under: a path below the source.
+
+        Raises:
+            NotGranted: they may not, whether or not there is anything.
+            BadLink: the link is for others, or its author lost the right.
+            BadInput: the source can't be understood.
+            BadPath: `under` leads out.
+        """
+        return await self._below(
+            await (self._by_link(caller, link) if link else self._granted(caller, source, READ)), under
+        )
+
+    async def sign(
+        self,
+        caller: Caller,
+        source: str,
+        *,
+        under: str = "",
+        group: str | None = None,
+        until: str | None = None,
+        open_path: str | None = None,
+        target: str | None = None,
+    ) -> tuple[Link, str]:
+        """A new link to `source` and its token.
+
+        Raises:
+            NotGranted: `caller` may not make links for it; a link never lets its holder make others.
+            BadInput: as `place`; a bad date or name; or this gateway signs no links.
+        """
+        if self._signer is None:
+            raise BadInput(
+                "This gateway signs no links.", hint="Tell your hub's administrators: link_key_file is not set."
+            )
+        if source.startswith(LINK_PREFIX):
+            raise grants.refusal()
+        place = await self._below(await self._granted(caller, source, LINK), under)
+        link = Link(
+            id=signing.new_id(),
+            author=caller.name,
+            connection=place.connection,
+            location=place.location,
+            group=group or None,
+            until=self._signer.until(until),
+            open=signing.checked_open(open_path),
+            target=signing.checked_target(target),
+        )
+        return link, self._signer.sign(link)
+
+    async def contains(self, root: Place, place: Place) -> bool:
+        """Whether `place` is `root` or lies below it."""
+        return root.connection == place.connection and await self._contains(
+            root.connection, root.location, place.location
+        )
+
+    async def _below(self, place: Place, under: str) -> Place:
+        below = paths.relative(under)
+        if not below:
+            return place
+        inner = replace(place, location=place.location.below(below))
+        if not await self._contains(place.connection, place.boundary, inner.location):
+            raise grants.refusal()
+        return inner
+
+    async def _granted(self, caller: Caller, source: str, verb: str) -> Place:
+        missing: NotFound | None = None
+        for name, location in self._candidates(source):
+            try:
+                rule = await self._covering(caller, name, location, verb)
+            except NotFound as error:
+                missing = error
+                continue
+            if rule is not None:
+                bare = location == rule.root and not location.params
+                return Place(connection=name, location=rule.root if bare else location, boundary=rule.root)
+        raise missing or grants.refusal()
+
+    async def _covering(self, caller: Caller, connection: str, location: Location, verb: str) -> Rule | None:
+        async def contains(root: Location, inner: Location) -> bool:
+            return await self._contains(connection, root, inner)
+
+        rules = grants.held(self._rules, caller, connection=connection, verb=verb)
+        return await grants.covering(rules, location, contains)
+
+    async def _contains(self, connection: str, root: Location, location: Location) -> bool:
+        async def ask(_known: bool | None) -> bool:  # noqa: FBT001 - the earlier answer, not an option
+            provider = await self._connections.provider(connection)
+            try:
+                return await provider.contains(root, location)
+            except BadCredential:
+                raise
+            except (BadInput, Forbidden):
+                return False
+            except NotFound:
+                # Told only to those who can see the folder in which it is missing.
+                above = _above(location)
+                if above is None or not await self._contains(connection, root, above):
+                    return False
+                raise
+
+        if root == location:
+            return True
+        return await self._contained.get((connection, root, location, location.params), ask)
+
+    def _candidates(self, source: str) -> list[tuple[str, Location]]:
+        """What the source may mean: each connection that understands it, and where it leads there."""
+        text = source.strip()
+        name, colon, path = text.partition(":")
+        if colon and path.startswith("/") and not path.startswith("//"):
+            try:
+                return [(name, self._connections.root(name).below(paths.relative(path.lstrip("/"))))]
+            except NoConnection:
+                # As if it were there and not granted: names of connections are nobody's business.
+                return []
+        found: list[tuple[str, Location]] = []
+        refusal: HubdrivesError | None = None
+        for known, settings in self._connections.settings.items():
+            try:
+                location = provider_class(settings.provider).parse(text, base_url=settings.base_url)
+            except UnsupportedLink as error:
+                refusal = refusal or error
+                continue
+            if location is not None:
+                found.append((known, location))
+        if not found:
+            raise refusal or _unknown(text)
+        return found
+
+    async def _by_link(self, caller: Caller, link: Link) -> Place:
+        if link.group is not None and link.group not in caller.groups:
+            raise BadLink(
+                f"This link is for the group '{link.group}', and you are not in it.",
+                hint="Ask whoever gave you the link to have you added to the group, then log in to the hub again.",
+            )
+        if not await self._author_may(link):
+            raise BadLink("This link is no longer valid: its author may not give access to this content any more.")
+        return Place(connection=link.connection, location=link.location, boundary=link.location, link=link)
+
+    async def _author_may(self, link: Link) -> bool:
+        """Whether the author could sign this link now. The hub is asked for the author's groups only if they matter."""
+        if link.connection not in self._connections.settings:
+            return False
+        author = Caller(name=link.author)
+        if await self._covering(author, link.connection, link.location, LINK):
+            return True
+        if not any(rule.groups and rule.connection == link.connection and LINK in rule.can for rule in self._rules):
+            return False
+        known = await self._identity.user(link.author)
+        return known is not None and await self._covering(known, link.connection, link.location, LINK) is not None
+
+
+def _above(location: Location) -> Location | None:
+    """The folder that holds `location`, None unless the location says so itself."""
+    if not location.path:
+        return None
+    return replace(location, path=location.path.rpartition("/")[0])
+
+
+def _unknown(text: str) -> HubdrivesError:
+    if text.startswith(("http://", "https://")):
+        return NoConnection("The hub's gateway has no connection that knows this address.")
+    return NotALocation("This is neither a web address nor connection:/path.")

@@ -1,0 +1,155 @@
+"""The gateway as a web application: who asks is settled before a handler runs, what came of it is written after."""
+
+import logging
+import re
+import secrets
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from hubdrives.config import Settings
+from hubdrives.errors import BadInput, HubdrivesError, LoginNeeded, NotFound, NotGranted
+from hubdrives.gateway import answers, handlers
+from hubdrives.gateway.audit import Record
+from hubdrives.gateway.identity import Identity
+from hubdrives.gateway.parts import CALLER, PARTS, RECORD, Parts
+from hubdrives.gateway.shared import NotYet
+from hubdrives.retry import RetryPolicy
+from hubdrives.wire import API, Wait, WaitingDocument
+
+log = logging.getLogger(__name__)
+
+_MAX_BODY = 8 << 20
+_TOKEN = re.compile(r"(?:token|bearer) +([\x21-\x7e]{1,512})", re.IGNORECASE)
+_HEALTH = "health"
+_METRICS = "metrics"
+
+
+def make_app(
+    settings: Settings,
+    identity: Identity,
+    *,
+    prefix: str = "/",
+    patience: float = 8.0,
+    policy: RetryPolicy | None = None,
+) -> web.Application:
+    """The application, to be run by aiohttp's runner or test server. It closes what it opened, `identity` too.
+
+    Args:
+        settings: connections, grants and the gateway's own.
+        identity: who is behind a token.
+        prefix: the path below which the hub's proxy sends us requests; it is not stripped.
+        patience: seconds after which an answer that is not ready yet says so (202).
+        policy: how patient the providers' clients are, if not as the connections say.
+
+    Raises:
+        BadConfig: something in the settings can't be used.
+    """
+    app = web.Application(middlewares=[_answered], client_max_size=_MAX_BODY)
+    app[PARTS] = Parts.of(settings, identity, patience=patience, policy=policy)
+    app.cleanup_ctx.append(_running)
+    root = f"/{prefix.strip('/')}".rstrip("/")
+    api = f"{root}/{API}"
+    app.add_routes(
+        [
+            web.get(f"{root}/health", handlers.health, name=_HEALTH),
+            web.get(f"{root}/metrics", handlers.metrics, name=_METRICS),
+            web.get(f"{api}/connections", handlers.connections, name="connections"),
+            web.get(f"{api}/describe", handlers.describe, name="describe"),
+            web.get(f"{api}/contains", handlers.contains, name="contains"),
+            web.get(f"{api}/snapshot", handlers.snapshot, name="snapshot"),
+            web.get(f"{api}/file", handlers.file, name="file"),
+            web.post(f"{api}/files", handlers.files, name="files"),
+            web.post(f"{api}/links", handlers.links, name="links"),
+        ]
+    )
+    return app
+
+
+async def _running(app: web.Application) -> AsyncIterator[None]:
+    parts = app[PARTS]
+    for name in parts.settings.connections:
+        try:
+            await parts.connections.provider(name)
+        except HubdrivesError as error:
+            # The others work; who asks for this one is told.
+            log.error("Connection '%s' can't be used: %s %s", name, error, error.hint)  # noqa: TRY400
+    yield
+    await parts.close()
+
+
+@web.middleware
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Identify the caller, run the handler, turn failures into answers, write the audit line and the numbers."""
+    parts = request.app[PARTS]
+    operation = request.match_info.route.name or "unknown"
+    record = request[RECORD] = Record.begin(secrets.token_hex(8), operation)
+    line, numbers = record.line, parts.metrics
+    with numbers.in_flight.track_inprogress():
+        try:
+            response = await _handled(request, handler, parts, record)
+            line.status = response.status
+        except ConnectionResetError:
+            line.outcome = "cut"
+            raise
+        except BaseException:
+            line.outcome = "cut" if request.transport is None else "failed"
+            raise
+        finally:
+            numbers.requests.labels(operation, line.outcome).inc()
+            numbers.seconds.labels(operation).observe(record.seconds)
+            if operation not in {_HEALTH, _METRICS, "unknown"}:
+                parts.audit.write(record)
+    if not response.prepared:
+        response.headers["X-Request-Id"] = line.request
+    return response
+
+
+async def _handled(request: web.Request, handler: Handler, parts: Parts, record: Record) -> web.StreamResponse:
+    line = record.line
+    error: HubdrivesError
+    try:
+        await _identify(request, parts, record)
+        return await handler(request)
+    except NotYet:
+        line.outcome = "not-yet"
+        return answers.document(Wait(WaitingDocument.of(parts.waiting(line.connection))), status=HTTPStatus.ACCEPTED)
+    except HubdrivesError as caught:
+        error = caught
+    except web.HTTPException as caught:
+        error = _of_http(caught)
+    line.outcome = error.code
+    return answers.failure(error, request=line.request)
+
+
+async def _identify(request: web.Request, parts: Parts, record: Record) -> None:
+    """Let the hub say who asks. Cookies don't count, so no other site can make a browser ask.
+
+    Raises:
+        LoginNeeded: there is no token, or the hub does not know it.
+        NotGranted: it may not use this service, or not this of it.
+    """
+    operation = record.line.operation
+    if operation in {_HEALTH, "unknown"} or (operation == _METRICS and parts.settings.gateway.metrics_public):
+        return
+    match = _TOKEN.fullmatch(request.headers.get("Authorization", ""))
+    if match is None:
+        raise LoginNeeded("The request carries no hub token.")
+    if operation == _METRICS:
+        if not await parts.identity.may_read_metrics(match[1]):
+            raise NotGranted("This token may not read metrics.", hint="It needs the hub's scope read:metrics.")
+        return
+    caller = request[CALLER] = await parts.identity.caller(match[1])
+    record.line.user = caller.name
+
+
+def _of_http(caught: web.HTTPException) -> HubdrivesError:
+    match caught.status:
+        case 404:
+            return NotFound("The gateway has nothing at this address.")
+        case 413:
+            return BadInput("The request is too large.")
+        case _:
+            return BadInput(f"The gateway does not take this request: {caught.reason}.")

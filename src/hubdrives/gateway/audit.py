@@ -1,0 +1,85 @@
+"""Who asked for what, when, and what came of it: one line of JSON for each request, refusals too."""
+
+import logging
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+
+import msgspec
+
+from hubdrives.errors import BadConfig
+from hubdrives.redaction import RedactingFilter, redact
+
+
+class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is written of one request. No token ever goes in; of a signed link its id, which opens nothing."""
+
+    time: str
+    request: str
+    operation: str
+    outcome: str
+    """"ok", "not-yet" for an answer that takes time, "cut" when the client went away, or an error's code."""
+    status: int
+    ms: int
+    user: str | None = None
+    connection: str | None = None
+    location: str | None = None
+    path: str | None = None
+    link_id: str | None = None
+    files: int = 0
+    bytes: int = 0
+    """Of content that was sent."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One request on its way."""
+
+    line: Line
+    began: float
+
+    @classmethod
+    def begin(cls, request: str, operation: str) -> "Record":
+        """A record of what begins now."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = Line(time=now, request=request, operation=operation, outcome="ok", status=0, ms=0)
+        return cls(line, time.monotonic())
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self.began
+
+
+class AuditLog:
+    """Appends lines to a file, opened anew when something has moved it away (logrotate), or to standard error.
+
+    Raises:
+        BadConfig: the file can't be written.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._handler: logging.Handler
+        if path is None:
+            self._handler = logging.StreamHandler(sys.stderr)
+        else:
+            try:
+                self._handler = WatchedFileHandler(Path(path).expanduser(), encoding="utf-8")
+            except OSError as error:
+                raise BadConfig(f"The audit file {path} can't be written: {error.strerror}.") from None
+        self._handler.addFilter(RedactingFilter())
+
+    def write(self, record: Record) -> None:
+        """Write `record` as it is now."""
+        line = record.line
+        line.ms = round(record.seconds * 1000)
+        if line.location is not None:
+            line.location = redact(line.location)
+        text = msgspec.json.encode(line).decode()
+        self._handler.handle(logging.LogRecord("hubdrives.audit", logging.INFO, "", 0, text, None, None))
+
+    def close(self) -> None:
+        self._handler.close()

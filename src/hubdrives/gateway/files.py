@@ -1,0 +1,98 @@
+"""The bytes of files: from the cache if they may be kept, else straight from their provider."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from hubdrives.connections import Connections
+from hubdrives.gateway.access import Place
+from hubdrives.gateway.cache import Cache, key_of
+from hubdrives.gateway.disk import Blob
+from hubdrives.gateway.metrics import Metrics
+from hubdrives.model import Entry
+from hubdrives.providers.base import Provider
+
+
+class Readable(Protocol):
+    """The bytes of one file."""
+
+    blob: Blob | None
+    """Set once all of it was seen and is kept."""
+
+    async def ready(self, *, whole: bool) -> None:
+        """Wait for its first byte, or for all of it. Raises why that will never come."""
+        ...
+
+    def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to `stop` (or the end)."""
+        ...
+
+
+class _Direct:
+    """A file that is too large to be kept, or has no version to keep it by."""
+
+    blob: Blob | None = None
+
+    def __init__(self, provider: Provider, entry: Entry, metrics: Metrics) -> None:
+        self._provider = provider
+        self._entry = entry
+        self._metrics = metrics
+
+    async def ready(self, *, whole: bool) -> None:
+        """At once: the provider is asked when it is read."""
+
+    async def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        async for piece in self._provider.read(self._entry, start=start, stop=stop):
+            self._metrics.fetched.inc(len(piece))
+            yield piece
+
+
+class Files:
+    """The files of all connections."""
+
+    def __init__(self, connections: Connections, cache: Cache, metrics: Metrics) -> None:
+        self._connections = connections
+        self._cache = cache
+        self._metrics = metrics
+
+    async def close(self) -> None:
+        await self._cache.close()
+
+    @asynccontextmanager
+    async def open(self, place: Place, entry: Entry) -> AsyncIterator[Readable]:
+        """The bytes of `entry`, which a listing of `place` names. Trouble shows when they are read.
+
+        Raises:
+            HubdrivesError: the connection can't be used.
+        """
+        provider = await self._connections.provider(place.connection)
+        if not entry.version or not self._cache.takes(entry.size):
+            self._metrics.kept.labels("direct").inc()
+            yield _Direct(provider, entry, self._metrics)
+            return
+        key = key_of(place.connection, place.location, entry)
+        async with self._cache.open(key, lambda: provider.read(entry)) as content:
+            yield content
+
+
+async def pulsed(pieces: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+    """`pieces`, and b"" whenever none came for `seconds`."""
+    coming: asyncio.Future[bytes] | None = None
+    try:
+        while True:
+            coming = coming or asyncio.ensure_future(anext(pieces))
+            done, _ = await asyncio.wait({coming}, timeout=seconds)
+            if not done:
+                yield b""
+                continue
+            try:
+                piece = coming.result()
+            except StopAsyncIteration:
+                return
+            coming = None
+            yield piece
+    finally:
+        if coming is not None and not coming.done():
+            coming.cancel()
+            await asyncio.wait({coming})

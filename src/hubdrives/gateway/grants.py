@@ -1,0 +1,110 @@
+"""Who may do what, where: decided from the configured rules alone. Asks nobody but the provider where things lie."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from hubdrives.config import Settings
+from hubdrives.connections import Connections
+from hubdrives.errors import BadConfig, HubdrivesError, NotFound, NotGranted
+from hubdrives.gateway.identity import Caller
+from hubdrives.model import Location
+from hubdrives.providers import provider_class
+
+READ = "read"
+LINK = "link"
+
+Contains = Callable[[Location, Location], Awaitable[bool]]
+"""Whether the second location is the first, or lies below it as the provider stores it.
+
+Raises NotFound if nothing is there and the first one's readers may know that.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A grant whose root was understood."""
+
+    connection: str
+    root: Location
+    users: frozenset[str]
+    groups: frozenset[str]
+    everyone: bool
+    can: frozenset[str]
+
+    def is_for(self, caller: Caller) -> bool:
+        return self.everyone or caller.name in self.users or not self.groups.isdisjoint(caller.groups)
+
+
+def rules(settings: Settings, connections: Connections) -> tuple[Rule, ...]:
+    """The rules of the configuration.
+
+    Raises:
+        BadConfig: a root that its connection's provider does not understand.
+    """
+    found = []
+    for grant in settings.grants:
+        try:
+            root = _parse(settings, grant.connection, grant.root) or connections.root(grant.connection)
+        except HubdrivesError as error:
+            raise BadConfig(f"A grant on '{grant.connection}' can't be used: {error}", hint=error.hint) from None
+        found.append(
+            Rule(
+                connection=grant.connection,
+                root=root,
+                users=frozenset(grant.users),
+                groups=frozenset(grant.groups),
+                everyone=grant.everyone,
+                can=frozenset(grant.can),
+            )
+        )
+    return tuple(found)
+
+
+def _parse(settings: Settings, connection: str, root: str | None) -> Location | None:
+    if root is None:
+        return None
+    configured = settings.connections[connection]
+    location = provider_class(configured.provider).parse(root, base_url=configured.base_url)
+    if location is None:
+        raise BadConfig(f"'{root}' is no address of its provider.")
+    return location
+
+
+def held(
+    rules: Iterable[Rule], caller: Caller, *, connection: str | None = None, verb: str | None = None
+) -> list[Rule]:
+    """The rules that are for `caller`, on `connection` only and with `verb` only, if given."""
+    return [
+        rule
+        for rule in rules
+        if rule.is_for(caller)
+        and (connection is None or rule.connection == connection)
+        and (verb is None or verb in rule.can)
+    ]
+
+
+async def covering(rules: Iterable[Rule], location: Location, contains: Contains) -> Rule | None:
+    """The first of `rules` whose root is `location` or has it below; those that need no question come first.
+
+    Raises:
+        NotFound: none has, and one of them would if it were there.
+    """
+    among = list(rules)
+    for rule in among:
+        if rule.root == location:
+            return rule
+    missing: NotFound | None = None
+    for rule in among:
+        try:
+            if await contains(rule.root, location):
+                return rule
+        except NotFound as error:
+            missing = error
+    if missing is not None:
+        raise missing
+    return None
+
+
+def refusal() -> NotGranted:
+    """The one answer for all that is not granted, whether it exists or not."""
+    return NotGranted("You have no access to this through the hub's gateway.")

@@ -1,0 +1,268 @@
+"""The gateway's endpoints. Who asks is known, and every failure becomes an answer, before and after these functions."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from hubdrives.errors import BadInput, HubdrivesError, Unavailable
+from hubdrives.gateway.access import Place
+from hubdrives.gateway.answers import content_headers, document, unchanged
+from hubdrives.gateway.grants import LINK
+from hubdrives.gateway.metrics import CONTENT_TYPE
+from hubdrives.gateway.parts import CALLER, PARTS, RECORD
+from hubdrives.gateway.shared import NotYet
+from hubdrives.gateway.stream import ManyFiles
+from hubdrives.http import CHUNK
+from hubdrives.wire import (
+    MAX_FILES,
+    DescriptionDocument,
+    EntryDocument,
+    LinkOrder,
+    LocationDocument,
+    SignedLink,
+    SnapshotDocument,
+    WantedFiles,
+)
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_LISTING_SECONDS = 30.0
+"""How long a request for bytes waits for the listing that names them."""
+
+
+async def health(_request: web.Request) -> web.Response:
+    """It runs."""
+    return document({"status": "ok"})
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """The numbers, for Prometheus."""
+    parts = request.app[PARTS]
+    waiting = {name: provider.waiting for name, provider in parts.connections.live.items()}
+    text = parts.metrics.text({name: one.seconds if one else 0.0 for name, one in waiting.items()})
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
+
+
+async def connections(request: web.Request) -> web.Response:
+    """What the caller may use: connections, roots, and what they may do there."""
+    parts = request.app[PARTS]
+    found: dict[str, dict[str, Any]] = {}
+    for rule in parts.access.held(request[CALLER]):
+        provider = await parts.connections.provider(rule.connection)
+        shown = found.setdefault(
+            rule.connection,
+            {"name": rule.connection, "provider": provider.name, "title": provider.title, "can": [], "roots": []},
+        )
+        shown["can"] = sorted({*shown["can"], *rule.can})
+        shown["roots"].append({"url": rule.root.url, "path": rule.root.path, "can": sorted(rule.can)})
+        if LINK in rule.can:
+            # Authors must know with whom to share what they want to link to.
+            shown["access"] = provider.explain_access()
+    return document(list(found.values()))
+
+
+async def describe(request: web.Request) -> web.Response:
+    """What a source is."""
+    parts = request.app[PARTS]
+    place = await _asked(request)
+    entry = await parts.listings.entry(place, patience=parts.patience)
+    provider = await parts.connections.provider(place.connection)
+    link = place.link
+    description = DescriptionDocument(
+        location=LocationDocument.of(place.location),
+        name=(link and link.target) or entry.name,
+        source=provider.title,
+        entry=EntryDocument.of(entry),
+        signed=link is not None,
+        open_path=link.open if link else None,
+    )
+    return document(description)
+
+
+async def contains(request: web.Request) -> web.Response:
+    """Whether one source lies in another; the caller may read both."""
+    parts = request.app[PARTS]
+    root = await _asked(request, "root")
+    place = await _asked(request)
+    return document({"contains": await parts.access.contains(root, place)})
+
+
+async def snapshot(request: web.Request) -> web.Response:
+    """Everything under a source; 304 if the client has it already."""
+    parts = request.app[PARTS]
+    boundary = (await _asked(request, "boundary")).location if "boundary" in request.query else None
+    place = await _asked(request)
+    if boundary is not None:
+        # The caller may read all of it, so it is no wider than their grants.
+        place = replace(place, boundary=boundary)
+    listing = await parts.listings.listing(place, patience=parts.patience)
+    found = listing.snapshot
+    if any(etag.value == found.digest for etag in request.if_none_match or ()):
+        return unchanged(found.digest)
+    request[RECORD].line.files = len(found.files)
+    name = place.link.target if place.link else None
+    return document(SnapshotDocument.of(found, name=name), etag=found.digest)
+
+
+async def files(request: web.Request) -> web.StreamResponse:
+    """Many files in one stream. What goes wrong once it has begun is told in it."""
+    parts, line = request.app[PARTS], request[RECORD].line
+    wanted = await _body(request, WantedFiles)
+    if len(wanted.files) > MAX_FILES or any(file.start < 0 for file in wanted.files):
+        raise BadInput(f"At most {MAX_FILES} files can be asked for in one go, none from before its first byte.")
+    place = await _place(request, wanted.source, wanted.under)
+    response = web.StreamResponse()
+    content_headers(response)
+    await response.prepare(request)
+    listing = asyncio.ensure_future(parts.listings.listing(place))
+    sender = ManyFiles(parts.files, place, waiting=lambda: parts.waiting(place.connection))
+    try:
+        await sender.send(response, wanted.files, listing)
+        await response.write_eof()
+    finally:
+        listing.cancel()
+        line.files, line.bytes = sender.sent.files, sender.sent.bytes
+        parts.metrics.sent.inc(sender.sent.bytes)
+    return response
+
+
+async def file(request: web.Request) -> web.StreamResponse:
+    """One file, or a part of it."""
+    parts, line = request.app[PARTS], request[RECORD].line
+    path, version = request.query.get("path", ""), request.query.get("version", "")
+    line.path = path
+    place = await _asked(request)
+    try:
+        listing = await parts.listings.listing(place, patience=_LISTING_SECONDS)
+    except NotYet:
+        raise Unavailable("The listing that names this file is not ready yet.", retry_after=1) from None
+    entry = listing.file(path, version)
+    etag = hashlib.sha256(version.encode()).hexdigest()
+    if any(one.value == etag for one in request.if_none_match or ()):
+        return unchanged(etag)
+    async with parts.files.open(place, entry) as content:
+        size = entry.size
+        if size is None:
+            await content.ready(whole=True)
+            size = content.blob.size if content.blob else None
+        response, start, stop = _ranged(request, size, etag)
+        if request.method == "HEAD" or response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return response
+        # A failure before the first byte can still be told.
+        await content.ready(whole=False)
+        async with aclosing(_sending(request, response, content.read(start, stop))) as sending:
+            async for sent in sending:
+                line.bytes += sent
+                parts.metrics.sent.inc(sent)
+    line.files = 1
+    return response
+
+
+async def links(request: web.Request) -> web.Response:
+    """A new signed link."""
+    parts, line = request.app[PARTS], request[RECORD].line
+    order = await _body(request, LinkOrder)
+    line.location = _shown(order.source)
+    link, token = await parts.access.sign(
+        request[CALLER],
+        order.source,
+        under=order.under,
+        group=order.group,
+        until=order.until,
+        open_path=order.open,
+        target=order.target,
+    )
+    line.connection, line.location, line.link_id = link.connection, str(link.location), link.id
+    # A link to what the account can't see would fail in everybody's hands but the author's.
+    await parts.listings.entry(Place(connection=link.connection, location=link.location, boundary=link.location))
+    return document(SignedLink(id=link.id, token=token))
+
+
+async def _asked(request: web.Request, name: str = "") -> Place:
+    query = request.query
+    if name:
+        return await _place(request, query.get(name, ""), query.get(f"{name}_under", ""))
+    return await _place(request, query.get("source", ""), query.get("under", ""))
+
+
+async def _place(request: web.Request, source: str, under: str) -> Place:
+    """Where the caller may read; the record knows of it whatever comes out."""
+    parts, line = request.app[PARTS], request[RECORD].line
+    line.location = _shown(source)
+    if not source.strip():
+        raise BadInput("The request does not say what it is about: 'source' is missing.")
+    link = parts.access.link(source)
+    line.link_id = link.id if link else None
+    place = await parts.access.place(request[CALLER], source, link=link, under=under)
+    line.connection, line.location = place.connection, str(place.location)
+    return place
+
+
+def _shown(source: str) -> str:
+    """`source` for the audit log."""
+    return "link" if source.startswith("link:") else source[:500]
+
+
+async def _body(request: web.Request, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"The request can't be understood: {error}.") from None
+
+
+def _ranged(request: web.Request, size: int | None, etag: str) -> tuple[web.StreamResponse, int, int | None]:
+    """The answer's head, and which bytes go into it (RFC 9110, section 14)."""
+    response = web.StreamResponse()
+    content_headers(response)
+    response.etag = etag
+    response.headers["Accept-Ranges"] = "bytes"
+    start, stop = 0, size
+    fresh = request.headers.get("If-Range") in {None, f'"{etag}"'}
+    if size is not None and fresh and (asked := _range(request, size)) is not None:
+        start, stop = asked
+        if start >= stop:
+            response.set_status(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            response.headers["Content-Range"] = f"bytes */{size}"
+            response.content_length = 0
+            return response, 0, 0
+        response.set_status(HTTPStatus.PARTIAL_CONTENT)
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    if stop is not None:
+        response.content_length = stop - start
+    return response, start, stop
+
+
+def _range(request: web.Request, size: int) -> tuple[int, int] | None:
+    """First byte and one past the last; None if there is no range that we understand, which means all."""
+    if "Range" not in request.headers:
+        return None
+    try:
+        asked = request.http_range
+    except ValueError:
+        return None
+    start, stop, _ = asked.indices(size) if asked.start is None or asked.start < size else (size, size, 1)
+    return start, stop
+
+
+async def _sending(
+    request: web.Request, response: web.StreamResponse, pieces: AsyncIterator[bytes]
+) -> AsyncGenerator[int, None]:
+    """Send `pieces`, telling how many bytes each has. An error cuts the connection: that is all a client can notice."""
+    await response.prepare(request)
+    try:
+        async for piece in pieces:
+            for position in range(0, len(piece), CHUNK):
+                await response.write(piece[position : position + CHUNK])
+            yield len(piece)
+        await response.write_eof()
+    except HubdrivesError:
+        if request.transport is not None:
+            request.transport.abort()
+        raise

@@ -1,0 +1,81 @@
+"""What the gateway is made of, put together once."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from aiohttp import web
+
+from hubdrives.config import Settings
+from hubdrives.connections import Connections
+from hubdrives.gateway.access import Access
+from hubdrives.gateway.audit import AuditLog, Record
+from hubdrives.gateway.cache import Cache
+from hubdrives.gateway.files import Files
+from hubdrives.gateway.identity import Caller, Identity
+from hubdrives.gateway.listings import Listings
+from hubdrives.gateway.metrics import Metrics
+from hubdrives.gateway.signing import Signer
+from hubdrives.model import Waiting
+from hubdrives.retry import RetryPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """All that handlers need."""
+
+    settings: Settings
+    identity: Identity
+    connections: Connections
+    access: Access
+    listings: Listings
+    files: Files
+    audit: AuditLog
+    metrics: Metrics
+    patience: float
+    """Seconds after which an answer that is not ready yet says so."""
+
+    @classmethod
+    def of(cls, settings: Settings, identity: Identity, *, patience: float, policy: RetryPolicy | None = None) -> Self:
+        """The parts for `settings`.
+
+        Raises:
+            BadConfig: a grant, a folder or a file in the settings can't be used.
+        """
+        gateway = settings.gateway
+        connections = Connections(settings, environment={}, local=False, policy=policy)
+        folder = Path(gateway.cache_folder or tempfile.mkdtemp(prefix="hubdrives-gateway-")).expanduser()
+        metrics = Metrics()
+        signer = Signer.from_settings(gateway)
+        return cls(
+            settings=settings,
+            identity=identity,
+            connections=connections,
+            access=Access(settings, connections, identity, signer, fresh=gateway.fresh_seconds),
+            listings=Listings(connections, fresh=gateway.fresh_seconds),
+            files=Files(connections, Cache(folder, limit=gateway.cache_bytes, metrics=metrics), metrics),
+            audit=AuditLog(gateway.audit_file),
+            metrics=metrics,
+            patience=patience,
+        )
+
+    async def close(self) -> None:
+        """End all work and close all connections."""
+        await self.access.close()
+        await self.listings.close()
+        await self.files.close()
+        await self.connections.__aexit__()
+        await self.identity.close()
+        self.audit.close()
+
+    def waiting(self, connection: str | None) -> Waiting | None:
+        """Whom `connection`, or any connection, waits for at this moment."""
+        live = self.connections.live
+        among = [live[connection]] if connection is not None and connection in live else live.values()
+        return max(filter(None, (provider.waiting for provider in among)), key=lambda one: one.seconds, default=None)
+
+
+PARTS = web.AppKey("parts", Parts)
+RECORD = web.RequestKey("record", Record)
+CALLER = web.RequestKey("caller", Caller)

@@ -1,0 +1,129 @@
+"""Work that many ask for at once is done once, and its answer handed out while it is fresh."""
+
+import asyncio
+import copy
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from hubdrives.errors import Unavailable
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+_FAILURE_SECONDS = 2.0
+"""For how long a failure is an answer: whoever was told to come back for it must find it."""
+
+_SLOW = 5.0
+"""Seconds: an answer that took longer to find is believed for as long as it took."""
+
+
+class NotYet(Exception):
+    """The work goes on; ask again."""
+
+
+@dataclass(slots=True)
+class _Kept(Generic[V]):
+    value: V | None = None
+    failure: Exception | None = None
+    until: float = -math.inf
+    weight: int = 1
+    work: asyncio.Task[None] | None = None
+
+
+class Shared(Generic[K, V]):
+    """Answers by key. Whoever asks may be cancelled; the work is not, others may wait for it.
+
+    Args:
+        fresh: seconds for which an answer is handed out again.
+        keep: how much is kept at most, as `weigh` weighs it; what was asked for longest ago goes first.
+        weigh: the weight of an answer.
+        clock: seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        fresh: float,
+        keep: int = 10_000,
+        weigh: Callable[[V], int] = lambda _value: 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._fresh = fresh
+        self._keep = keep
+        self._weigh = weigh
+        self._clock = clock
+        self._kept: OrderedDict[K, _Kept[V]] = OrderedDict()
+        self._total = 0
+
+    async def get(self, key: K, work: Callable[[V | None], Awaitable[V]], *, patience: float | None = None) -> V:
+        """The answer for `key`, from before if fresh, from work that is under way, or from `work`.
+
+        Args:
+            key: what is asked.
+            work: finds the answer, given the last one.
+            patience: seconds to wait at most.
+
+        Raises:
+            NotYet: patience is over; the work goes on.
+            Exception: what `work` raised.
+        """
+        kept = self._place(key)
+        if kept.work is None and self._clock() >= kept.until:
+            kept.work = asyncio.create_task(self._do(kept, work))
+        if kept.work is not None:
+            finished, _ = await asyncio.wait({kept.work}, timeout=patience)
+            if not finished:
+                raise NotYet
+        if kept.failure is not None:
+            raise copy.copy(kept.failure) from None
+        if kept.value is None:
+            raise AssertionError("work that is done has an answer or a failure")
+        return kept.value
+
+    async def close(self) -> None:
+        """End all work that is under way; who waits for it is told to try again."""
+        under_way = []
+        for kept in self._kept.values():
+            if kept.work is not None:
+                kept.failure = Unavailable("The hub's gateway is being restarted.", retry_after=1)
+                kept.work.cancel()
+                under_way.append(kept.work)
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _place(self, key: K) -> _Kept[V]:
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._kept[key] = _Kept()
+            self._total += kept.weight
+        self._kept.move_to_end(key)
+        return kept
+
+    async def _do(self, kept: _Kept[V], work: Callable[[V | None], Awaitable[V]]) -> None:
+        begun = self._clock()
+        try:
+            kept.value = await work(kept.value)
+        except Exception as error:  # noqa: BLE001 - it is raised in everyone who asked
+            kept.failure, lasts = error, min(self._fresh, _FAILURE_SECONDS)
+        else:
+            kept.failure, lasts = None, self._fresh
+            self._total -= kept.weight
+            kept.weight = self._weigh(kept.value)
+            self._total += kept.weight
+        finally:
+            kept.work = None
+        took = self._clock() - begun
+        # Else those who were told to ask again would each time find it too old.
+        kept.until = self._clock() + max(lasts, took if took > _SLOW else 0.0)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        for key, kept in list(self._kept.items()) if self._total > self._keep else ():
+            if self._total <= self._keep:
+                return
+            if kept.work is None:
+                self._total -= kept.weight
+                del self._kept[key]

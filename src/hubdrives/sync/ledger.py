@@ -1,0 +1,113 @@
+"""What was done, as it is done: the report for the user, and the base for the next pull."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from hubdrives.errors import HubdrivesError
+from hubdrives.model import Report, Skipped
+from hubdrives.sync.values import Base, Record
+
+
+class Done(Enum):
+    """How one action ended."""
+
+    ADDED = auto()
+    UPDATED = auto()
+    RESTORED = auto()
+    MATCHED = auto()
+    """The file has upstream's bytes already."""
+    KEPT = auto()
+    """The user's stays."""
+    RELEASED = auto()
+    """The user's stays, and is the user's alone from now on."""
+    CONFLICT = auto()
+    """The user's stays, upstream's is in the store."""
+    REMOVED = auto()
+    FORGOTTEN = auto()
+    MADE_FOLDER = auto()
+    NOTHING = auto()
+
+
+_LISTS: Final = {
+    Done.ADDED: "added",
+    Done.UPDATED: "updated",
+    Done.RESTORED: "restored",
+    Done.KEPT: "kept",
+    Done.RELEASED: "kept",
+    Done.CONFLICT: "conflicts",
+    Done.REMOVED: "removed",
+}
+"""The field of the report that an outcome belongs to."""
+
+_FORGETTING: Final = frozenset({Done.RELEASED, Done.REMOVED, Done.FORGOTTEN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one path."""
+
+    path: str
+    done: Done
+    record: Record | None = None
+    """What is known of it from now on; None leaves what was known."""
+    moved_to: str | None = None
+    """Where the user's thing that stood there is now."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """The books of one pull."""
+
+    files: dict[str, Record]
+    folders: set[str]
+    report: Report = field(default_factory=Report)
+    is_changed: bool = False
+    """Whether the base is another one than at the beginning."""
+
+    @property
+    def base(self) -> Base:
+        return Base(files=self.files, folders=frozenset(self.folders))
+
+    def add(self, outcome: Outcome) -> None:
+        """Enter `outcome`."""
+        path, report = outcome.path, self.report
+        if outcome.moved_to is not None:
+            report.renamed.append((path, outcome.moved_to))
+        if outcome.record is not None:
+            self.files[path] = outcome.record
+            self.is_changed = True
+        if outcome.done in _LISTS:
+            getattr(report, _LISTS[outcome.done]).append(path)
+        if outcome.done in _FORGETTING:
+            self._forget(path)
+        if outcome.done is Done.MATCHED:
+            report.unchanged += 1
+        if outcome.done is Done.MADE_FOLDER:
+            self.folders.add(path)
+            self.is_changed = True
+
+    def fail(self, path: str, error: HubdrivesError, *, wanted: bool = True) -> None:
+        """Enter what could not be brought; not `wanted` is what can't be had anyway."""
+        item = Skipped(path=path, reason=str(error), code=error.code)
+        (self.report.failed if wanted else self.report.skipped).append(item)
+
+    def skip(self, items: Iterable[Skipped]) -> None:
+        self.report.skipped.extend(items)
+
+    def close(self) -> Report:
+        """The report, in the order of paths."""
+        report = self.report
+        for name in set(_LISTS.values()):
+            getattr(report, name).sort()
+        report.kept = sorted(set(report.kept).difference(report.conflicts))
+        report.renamed.sort()
+        report.skipped.sort(key=lambda item: (item.path, item.code))
+        report.failed.sort(key=lambda item: (item.path, item.code))
+        return report
+
+    def _forget(self, path: str) -> None:
+        if self.files.pop(path, None) is not None or path in self.folders:
+            self.folders.discard(path)
+            self.is_changed = True

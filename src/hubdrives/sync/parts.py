@@ -1,0 +1,108 @@
+"""Bytes that arrive: written below `.hubdrives/tmp`, checked, and made durable before they may take a place."""
+
+import os
+from dataclasses import dataclass, field
+
+from hubdrives import digests
+from hubdrives.errors import Corrupt
+from hubdrives.model import Entry
+from hubdrives.sync.disk import Disk, telling
+from hubdrives.sync.layout import TMP
+from hubdrives.sync.values import Record, Thing
+
+
+@dataclass(slots=True, kw_only=True)
+class Part:
+    """One file on its way. `write` its bytes, `finish` it; then it is moved to its place, or discarded.
+
+    Args:
+        disk: the working folder, in whose file system it is made.
+        entry: whose bytes they are.
+        name: a file name that no other part has.
+    """
+
+    disk: Disk
+    entry: Entry
+    name: str
+    size: int = field(default=0, init=False)
+    """Bytes so far."""
+    _fd: int | None = field(default=None, init=False)
+    _hashers: dict[str, digests.Hasher] = field(init=False)
+
+    def __post_init__(self) -> None:
+        wanted = {"sha256", digests.algorithm_of(self.entry.digest or "sha256")}
+        self._hashers = {algorithm: digests.hasher(algorithm) for algorithm in wanted}
+
+    @property
+    def path(self) -> str:
+        return f"{TMP}/{self.name}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to discard."""
+        return self._fd is not None
+
+    @property
+    def digest(self) -> str:
+        """Of what was written, with its algorithm: "sha256:…"."""
+        return f"sha256:{self._hashers['sha256'].hexdigest()}"
+
+    def write(self, data: bytes) -> None:
+        """The next bytes. Blocks.
+
+        Raises:
+            DiskFull, LocalFailure: as the disk says.
+            Corrupt: these are more bytes than were promised.
+        """
+        self.size += len(data)
+        if self.entry.size is not None and self.size > self.entry.size:
+            raise self._wrong_size()
+        with telling(self.entry.path):
+            self.disk.write(self._open(), data)
+        for hasher in self._hashers.values():
+            hasher.update(data)
+
+    def check(self) -> None:
+        """Raise Corrupt unless size and digest are those that were promised."""
+        promised = self.entry
+        if promised.size is not None and promised.size != self.size:
+            raise self._wrong_size()
+        if promised.digest is not None:
+            algorithm = digests.algorithm_of(promised.digest)
+            if f"{algorithm}:{self._hashers[algorithm].hexdigest()}" != promised.digest.lower():
+                raise Corrupt(f"'{promised.path}' arrived damaged.")
+
+    def seal(self, *, mtime_ns: int, mode: int | None) -> Record:
+        """Make the bytes durable under the mode and time that the file will have, and tell what is known of them.
+
+        Args:
+            mtime_ns: nanoseconds since 1970.
+            mode: permission bits; None leaves those that new files get.
+        """
+        fd = self._open()
+        if mode is not None:
+            self.disk.calls.chmod(fd, mode)
+        self.disk.calls.utime(fd, mtime_ns)
+        self.disk.calls.fsync(fd)
+        return Record.of(self.entry, size=self.size, digest=self.digest, thing=Thing.of(os.fstat(fd)))
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def discard(self) -> None:
+        """Throw it away, if it is still here."""
+        with telling(self.entry.path):
+            self.close()
+            self.disk.remove_if_there(self.path)
+
+    def _wrong_size(self) -> Corrupt:
+        return Corrupt(
+            f"'{self.entry.path}' came with {self.size} bytes, not the {self.entry.size} that were promised."
+        )
+
+    def _open(self) -> int:
+        if self._fd is None:
+            self._fd = self.disk.open_to_write(self.path)
+        return self._fd

@@ -1,0 +1,249 @@
+"""What a working folder knows of itself between two pulls, and the lock that lets one pull at a time work in it.
+
+The state is written last and in one step: at every moment it is either the old one or exactly what was done. What a
+killed pull did since is in the journal.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+
+from hubdrives.errors import BadTarget
+from hubdrives.model import Location, Report, Snapshot
+from hubdrives.paths import STATE_FOLDER
+from hubdrives.sync.disk import CALLS, Calls, Disk, telling
+from hubdrives.sync.journal import Journal, recover
+from hubdrives.sync.layout import LISTING, REPORT, STATE, TMP
+from hubdrives.sync.lock import Lock
+from hubdrives.sync.store import Store
+from hubdrives.sync.values import Base, Record
+
+_SCHEMA: Final = 1
+
+
+class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a working folder was pulled from, without what must stay secret."""
+
+    provider: str
+    host: str = ""
+    id: str = ""
+    path: str = ""
+    url: str = ""
+
+    @classmethod
+    def of(cls, location: Location) -> "Source":
+        return cls(location.provider, location.host, location.id, location.path, location.url)
+
+    @property
+    def location(self) -> Location:
+        return Location(provider=self.provider, host=self.host, id=self.id, path=self.path, url=self.url)
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The part of the state that every version of it has."""
+
+    schema: int
+    source: Source
+
+
+class Untold(msgspec.Struct, frozen=True):
+    """What a pull that failed did to the user's files: the next report tells it."""
+
+    renamed: tuple[tuple[str, str], ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+class State(Header, frozen=True):
+    """What is written down."""
+
+    files: dict[str, Record] = {}
+    folders: tuple[str, ...] = ()
+    untold: Untold = Untold()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is known when a pull begins."""
+
+    source: Location | None = None
+    """Where the earlier pulls came from."""
+    base: Base = field(default_factory=Base)
+    digests: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Of files that were read to find out what a killed pull had done."""
+    untold: Untold = field(default_factory=Untold)
+    is_damaged: bool = False
+    """There is a state, but it can't be read."""
+    is_unfinished: bool = False
+    """The pull before was killed or failed: the state is not all, or not told."""
+
+
+class Workspace:
+    """A working folder, locked. Made by `open`, given back by `close`. All methods block."""
+
+    def __init__(self, disk: Disk, lock: Lock, made: tuple[Path, ...]) -> None:
+        self.disk = disk
+        self.lock = lock
+        self.journal = Journal(disk)
+        self.store = Store(disk)
+        self._made = made
+
+    @classmethod
+    def open(cls, target: Path, *, calls: Calls = CALLS) -> Self:
+        """The working folder at `target`, made if need be.
+
+        Raises:
+            Busy: another pull works in it.
+            LocalFailure, DiskFull: it can't be made or written.
+        """
+        with telling(str(target)), contextlib.ExitStack() as undo:
+            made = _make(target)
+            disk = undo.enter_context(Disk(target, calls=calls))
+            for folder in (STATE_FOLDER, TMP):
+                with contextlib.suppress(FileExistsError):
+                    disk.make_folder(folder, mode=0o700)
+            lock = Lock.acquire(disk)
+            undo.pop_all()
+        return cls(disk, lock, made)
+
+    def close(self) -> None:
+        """Unlock it. If nothing was ever written down, no trace is left."""
+        with self.disk, telling(STATE_FOLDER):
+            self.journal.close()
+            is_unused = self.disk.look(STATE) is None
+            self.lock.release()
+            if is_unused:
+                # A folder that holds something refuses, and stays.
+                with contextlib.suppress(OSError):
+                    self.disk.remove_folder(TMP)
+                    self.disk.remove_folder(STATE_FOLDER)
+                    for folder in self._made:
+                        folder.rmdir()
+
+    def remember(self) -> Memory:
+        """Read what is known, and find out what a killed pull had done.
+
+        Raises:
+            LocalFailure: it can't be read.
+            BadTarget: a newer hubdrives wrote it.
+        """
+        with telling(STATE_FOLDER):
+            for name, _ in self.disk.entries(TMP):
+                self.disk.remove(f"{TMP}/{name}")
+            content, written = self.disk.read(STATE), self.disk.look(STATE)
+            state = _decoded(content)
+            if state is None or written is None:
+                # Without a state nobody knows whose content a journal speaks of.
+                return Memory(is_damaged=content is not None)
+            base = Base(files=state.files, folders=frozenset(state.folders), trusted_before_ns=written.mtime_ns)
+            recovered = recover(self.disk, base)
+        untold = msgspec.structs.replace(state.untold, renamed=(*state.untold.renamed, *recovered.renamed))
+        return Memory(
+            source=state.source.location,
+            base=recovered.base,
+            digests=recovered.digests,
+            untold=untold,
+            is_unfinished=recovered.found or untold != Untold(),
+        )
+
+    def known(self, location: Location) -> Snapshot | None:
+        """The last snapshot of `location`, None if there is none."""
+        with telling(LISTING):
+            content = self.disk.read(LISTING)
+        try:
+            snapshot = msgspec.json.decode(content or b"", type=Snapshot)
+        except msgspec.MsgspecError:
+            return None
+        return replace(snapshot, location=location) if snapshot.location == location else None
+
+    def begin(self, location: Location) -> None:
+        """Write down whose content this folder is going to have, before any of it is there.
+
+        So that a journal, if it comes to be needed, is never taken for one of another location.
+        """
+        with telling(STATE):
+            self.journal.remove()
+        self.commit(location, Base())
+
+    def commit(self, location: Location, base: Base, *, untold: Untold | None = None) -> None:
+        """Write the state down, and forget the journal.
+
+        Raises:
+            LocalFailure, DiskFull: it can't be written; what was done is still in the journal.
+            Busy: another pull took this folder over.
+        """
+        state = State(
+            schema=_SCHEMA,
+            source=Source.of(location),
+            files=dict(base.files),
+            folders=tuple(sorted(base.folders)),
+            untold=untold or Untold(),
+        )
+        self.lock.verify()
+        with telling(STATE):
+            self.disk.write_whole(STATE, msgspec.json.encode(state), through=f"{TMP}/state")
+            self.journal.remove()
+
+    def note_listing(self, snapshot: Snapshot) -> None:
+        """Keep `snapshot` for the next pull. Entries keep their params, for without them they can't be read."""
+        self._note(LISTING, replace(snapshot, location=replace(snapshot.location, params=())))
+
+    def note_report(self, report: Report) -> None:
+        self._note(REPORT, report)
+
+    def _note(self, path: str, value: Snapshot | Report) -> None:
+        content = msgspec.json.encode(value)
+        with telling(path):
+            if self.disk.read(path) != content:
+                self.disk.write_whole(path, content, through=f"{TMP}/note")
+
+
+def pulled_from(target: Path) -> Location | None:
+    """Where the folder `target` was pulled from; None if it never was, or that is not known any more. Blocks."""
+    header = _header(_content(target / STATE))
+    return header.source.location if header else None
+
+
+def last_report(target: Path) -> Report | None:
+    """What the last pull into the folder `target` did; None if there was none. Blocks."""
+    try:
+        return msgspec.json.decode(_content(target / REPORT), type=Report)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _header(content: bytes) -> Header | None:
+    try:
+        return msgspec.json.decode(content, type=Header)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _decoded(content: bytes | None) -> State | None:
+    header = _header(content or b"")
+    if header is not None and header.schema > _SCHEMA:
+        raise BadTarget(
+            "A newer version of hubdrives pulled into this folder.",
+            hint="Update hubdrives here, or choose another folder.",
+        )
+    try:
+        return msgspec.json.decode(content or b"", type=State)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _make(target: Path) -> tuple[Path, ...]:
+    """Make the folder `target`; tell which were made, the innermost first."""
+    missing = [folder for folder in (target, *target.parents) if not folder.exists()]
+    target.mkdir(parents=True, exist_ok=True)
+    return tuple(missing)

@@ -1,0 +1,1 @@
+"""What tests of hubdrives, and of packages that extend it, are made with."""

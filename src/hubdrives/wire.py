@@ -1,0 +1,278 @@
+"""What the gateway and its client say to each other: JSON documents, and one stream that carries many files.
+
+The stream is a row of frames. A frame is one line of JSON and, if that line says so, as many bytes as it says:
+
+    {"file":0,"size":5,"end":"sha256:…"}   the bytes of the request's file 0, complete with these
+    {"file":1,"size":262144}               some bytes of file 1; more follow
+    {"file":2,"error":{"code":…}}           file 2 can't be had
+    {"waiting":{"on":…,"seconds":…}}        nothing at the moment; the connection lives
+    {"error":{"code":…}}                    nothing more can be had
+    {"done":true}                           all was said; a stream without this was cut
+
+The frames of one file follow each other; only "waiting" comes between them.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from hubdrives import paths
+from hubdrives.errors import BadPath, UnexpectedAnswer
+from hubdrives.model import Entry, Kind, Location, Skipped, Snapshot, Waiting
+
+API = "api/v1"
+"""Below the gateway's address."""
+
+LINK_PREFIX = "link:"
+"""A source that begins so is a signed link's token."""
+
+MAX_FILES = 1000
+"""How many files one request may ask for."""
+
+_MAX_LINE = 64 << 10
+
+
+class LocationDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A location without what must stay secret."""
+
+    provider: str
+    host: str = ""
+    id: str = ""
+    path: str = ""
+    url: str = ""
+
+    @classmethod
+    def of(cls, location: Location) -> "LocationDocument":
+        return cls(location.provider, location.host, location.id, location.path, location.url)
+
+    def location(self) -> Location:
+        return Location(provider=self.provider, host=self.host, id=self.id, path=self.path, url=self.url)
+
+
+class EntryDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An entry without its identifier and whatever else the provider needs to reach it."""
+
+    path: str
+    kind: Kind
+    size: int | None = None
+    version: str = ""
+    digest: str | None = None
+    modified: datetime | None = None
+
+    @classmethod
+    def of(cls, entry: Entry) -> "EntryDocument":
+        return cls(entry.path, entry.kind, entry.size, entry.version, entry.digest, entry.modified)
+
+    def entry(self, params: tuple[tuple[str, str], ...]) -> Entry:
+        """The entry, with `params` for reading it.
+
+        Raises:
+            UnexpectedAnswer: its path is none that is safe to use.
+        """
+        try:
+            safe = paths.relative(self.path)
+        except BadPath:
+            safe = ""
+        if not safe or safe != self.path:
+            raise UnexpectedAnswer("The gateway named a file in a way that is not safe to use.")
+        return Entry(
+            path=safe,
+            kind=self.kind,
+            size=self.size,
+            version=self.version,
+            digest=self.digest,
+            modified=self.modified,
+            params=params,
+        )
+
+
+class ConnectionDocument(msgspec.Struct, frozen=True):
+    """A connection of the gateway that this user may use."""
+
+    name: str
+    provider: str
+    title: str
+    can: tuple[str, ...]
+    """What the user may do somewhere on it: "read", "link"."""
+    roots: tuple[dict[str, Any], ...]
+    """Where: `url`, `path` and `can`."""
+    access: str | None = None
+    """For those who may make links: whom to share content with."""
+
+
+class SkippedDocument(msgspec.Struct, frozen=True):
+    """What a snapshot leaves out."""
+
+    path: str
+    reason: str
+    code: str
+
+
+class SnapshotDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A snapshot as it travels."""
+
+    location: LocationDocument
+    name: str
+    digest: str
+    entries: tuple[EntryDocument, ...] = ()
+    skipped: tuple[SkippedDocument, ...] = ()
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, *, name: str | None = None) -> "SnapshotDocument":
+        """`snapshot`, under another `name` if one is given."""
+        return cls(
+            LocationDocument.of(snapshot.location),
+            name or snapshot.name,
+            snapshot.digest,
+            tuple(EntryDocument.of(entry) for entry in snapshot.entries),
+            tuple(SkippedDocument(item.path, item.reason, item.code) for item in snapshot.skipped),
+        )
+
+    def snapshot(self, params: tuple[tuple[str, str], ...]) -> Snapshot:
+        """The snapshot, each entry with `params`. Raises UnexpectedAnswer as `EntryDocument.entry` does."""
+        return Snapshot(
+            location=self.location.location(),
+            name=self.name,
+            entries=tuple(entry.entry(params) for entry in self.entries),
+            skipped=tuple(Skipped(path=item.path, reason=item.reason, code=item.code) for item in self.skipped),
+            digest=self.digest,
+        )
+
+
+class DescriptionDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a location is, and the entry that it names."""
+
+    location: LocationDocument
+    name: str
+    source: str
+    entry: EntryDocument
+    signed: bool = False
+    open_path: str | None = None
+
+
+class WaitingDocument(msgspec.Struct, frozen=True):
+    """Whom the gateway waits for; `seconds` at most."""
+
+    on: str
+    seconds: float
+
+    @classmethod
+    def of(cls, waiting: Waiting | None) -> "WaitingDocument | None":
+        return cls(waiting.on, waiting.seconds) if waiting else None
+
+    def waiting(self) -> Waiting:
+        return Waiting(on=self.on, seconds=self.seconds)
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """The answer 202: not ready, ask again."""
+
+    waiting: WaitingDocument | None = None
+
+
+class WantedFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of the files that are asked for in one go."""
+
+    path: str
+    version: str
+    start: int = 0
+    """The first byte that is wanted: where an earlier stream was cut."""
+
+
+class WantedFiles(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of `POST files`."""
+
+    source: str
+    files: tuple[WantedFile, ...]
+    under: str = ""
+
+
+class LinkOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of `POST links`."""
+
+    source: str
+    under: str = ""
+    group: str | None = None
+    """Only for this group of the hub."""
+    until: str | None = None
+    """ISO 8601 date (valid through it) or date and time; UTC unless it says otherwise."""
+    open: str | None = None
+    """What to open afterwards, relative to the folder."""
+    target: str | None = None
+    """What the folder is called in the user's home."""
+
+
+class SignedLink(msgspec.Struct, frozen=True):
+    """The answer to `POST links`."""
+
+    id: str
+    token: str
+
+
+class Frame(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One line of the stream."""
+
+    file: int | None = None
+    size: int = 0
+    """How many bytes follow the line."""
+    end: str | None = None
+    """The file is complete: the digest of all of it, "" where the gateway has not seen all of it."""
+    error: dict[str, Any] | None = None
+    waiting: WaitingDocument | None = None
+    done: bool = False
+
+    def line(self) -> bytes:
+        """The frame's line, newline included; its bytes follow."""
+        return msgspec.json.encode(self) + b"\n"
+
+
+class Reader:
+    """Makes frames of the bytes of a stream, however they are cut. Knows no network."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._decode = msgspec.json.Decoder(Frame).decode
+        self._frame: Frame | None = None
+        self._left = 0
+
+    def feed(self, data: bytes) -> Iterator[tuple[Frame, bytes]]:
+        """The frames that are there now, each with bytes of its own.
+
+        A frame whose bytes come in parts comes several times; `end` is told with the last part only.
+
+        Raises:
+            UnexpectedAnswer: this is no such stream.
+        """
+        self._buffer += data
+        position = 0
+        try:
+            while True:
+                if self._frame is None:
+                    newline = self._buffer.find(b"\n", position)
+                    if newline < 0:
+                        break
+                    self._frame = self._parse(bytes(self._buffer[position:newline]))
+                    self._left = self._frame.size
+                    position = newline + 1
+                part = bytes(self._buffer[position : position + self._left])
+                if self._left and not part:
+                    break
+                position += len(part)
+                self._left -= len(part)
+                frame, self._frame = self._frame, None if not self._left else self._frame
+                yield (frame if not self._left else Frame(file=frame.file, size=len(part))), part
+        finally:
+            del self._buffer[:position]
+        if self._frame is None and len(self._buffer) > _MAX_LINE:
+            raise UnexpectedAnswer("The gateway sent something that is no stream of files.")
+
+    def _parse(self, line: bytes) -> Frame:
+        try:
+            frame = self._decode(line)
+        except msgspec.DecodeError:
+            raise UnexpectedAnswer("The gateway sent something that is no stream of files.") from None
+        if frame.size < 0 or (frame.size and frame.file is None):
+            raise UnexpectedAnswer("The gateway sent something that is no stream of files.")
+        return frame

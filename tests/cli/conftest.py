@@ -1,0 +1,128 @@
+"""The command as people run it: a process of its own."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+HUBDRIVES = [str(Path(sys.executable).with_name("hubdrives"))]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> Any:
+        """The JSON on the last line."""
+        return json.loads(self.out.splitlines()[-1])
+
+
+class Shell:
+    """Runs the command in a folder, with an environment of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONWARNINGS": "error", "LANG": "C.UTF-8"}
+
+    def run(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Done:
+        done = subprocess.run(
+            [*HUBDRIVES, *map(str, arguments)],
+            cwd=self.folder,
+            env={**self.env, **(env or {})},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    async def arun(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Done:
+        """The same, while servers of the test's own loop answer."""
+        return await asyncio.to_thread(self.run, *arguments, env=env)
+
+    @contextmanager
+    def started(
+        self, *arguments: str | Path, env: Mapping[str, str] | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        process = subprocess.Popen(
+            [*HUBDRIVES, *map(str, arguments)],
+            cwd=self.folder,
+            env={**self.env, **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """A running `hubdrives emulate`, and the folder that it serves."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+    said: dict[str, Any]
+
+    @property
+    def env(self) -> dict[str, str]:
+        return dict(self.said["env"])
+
+    @property
+    def location(self) -> str:
+        return str(self.said["location"])
+
+    async def faults(self, *rules: dict[str, Any]) -> None:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{self.said['url']}/_emulator/faults", json=list(rules)) as answer,
+        ):
+            assert answer.status == 204, await answer.text()
+
+    async def requests(self) -> dict[str, Any]:
+        async with aiohttp.ClientSession() as session, session.get(f"{self.said['url']}/_emulator/requests") as answer:
+            return dict(await answer.json())
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return Shell(folder)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    folder = tmp_path / "course"
+    (folder / "week 1").mkdir(parents=True)
+    (folder / "readme.md").write_text("# Course\n")
+    (folder / "week 1" / "rain.csv").write_text("town,mm\nBonn,12\n")
+    (folder / "week 1" / "été.txt").write_text("il pleut\n")
+    return folder
+
+
+@pytest.fixture
+def drive(shell: Shell, course: Path) -> Iterator[Emulated]:
+    with shell.started("emulate", "googledrive", course) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, process.stderr.read().decode() if process.stderr else ""
+        yield Emulated(course, process, json.loads(line))
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)

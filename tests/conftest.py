@@ -1,0 +1,35 @@
+"""What every test stands on: an environment that knows no hub and no configuration, and servers on loopback."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from hypothesis import settings
+
+settings.register_profile("hubdrives", deadline=None, database=None)
+settings.load_profile("hubdrives")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Serve = Callable[[Handler], Awaitable[str]]
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HUBDRIVES_CONFIG", "HUBDRIVES_GATEWAY_URL", "JUPYTERHUB_API_TOKEN"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Start a server whose every request goes to one handler; the answer is its URL, without a slash at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def start(handler: Handler) -> str:
+            app = web.Application()
+            app.router.add_route("*", "/{path:.*}", handler)
+            server = await stack.enter_async_context(TestServer(app, host="127.0.0.1"))
+            return str(server.make_url("")).rstrip("/")
+
+        yield start

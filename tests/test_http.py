@@ -1,0 +1,813 @@
+"""The HTTP client against small real servers that misbehave in all the ways that servers do."""
+
+import asyncio
+import contextlib
+import gc
+import gzip
+import hashlib
+import ssl
+import tracemalloc
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from aiohttp import web
+
+from hubdrives.errors import (
+    BadConfig,
+    BadCredential,
+    Corrupt,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Unavailable,
+    UnexpectedAnswer,
+    VersionGone,
+)
+from hubdrives.http import CHUNK, Client, Failure
+from hubdrives.limits import AdaptiveLimit
+from hubdrives.retry import RetryPolicy
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+DIGEST = f"md5:{hashlib.md5(CONTENT).hexdigest()}"
+QUICK = RetryPolicy(attempts=3, first=0.001, longest=0.002, patience=5)
+
+
+def table(failure):
+    kinds = {401: BadCredential, 403: Forbidden, 404: NotFound, 429: RateLimited}
+    kind = kinds.get(failure.status, Unavailable if failure.status >= 500 else UnexpectedAnswer)
+    return kind(f"The server said {failure.status}.", retry_after=failure.retry_after)
+
+
+class Tokens:
+    """Mints "token-1", "token-2", …"""
+
+    scheme = "Bearer"
+
+    def __init__(self):
+        self.minted = 1
+
+    async def token(self, *, stale=None):
+        if stale == f"token-{self.minted}":
+            self.minted += 1
+        return f"token-{self.minted}"
+
+
+@pytest.fixture
+async def client():
+    async with Client(title="Test Drive", errors=table, policy=QUICK) as client:
+        yield client
+
+
+@pytest.fixture
+async def bearer():
+    async with Client(title="Test Drive", errors=table, policy=QUICK, tokens=Tokens()) as client:
+        yield client
+
+
+def answering(*answers):
+    """A handler that gives these answers one after the other, the last one for ever, and records the requests."""
+    seen = []
+    queue = list(answers)
+
+    async def handler(request):
+        await request.read()
+        seen.append(request)
+        answer = queue.pop(0) if len(queue) > 1 else queue[0]
+        made = answer(request)
+        return await made if asyncio.iscoroutine(made) else made
+
+    handler.seen = seen
+    return handler
+
+
+def ok(request):
+    return web.json_response({"method": request.method})
+
+
+def status(code, body="", **headers):
+    return lambda _request: web.Response(
+        status=code, text=body, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+
+
+def redirect(code, location):
+    return lambda _request: web.Response(
+        status=code, headers={"Location": location() if callable(location) else location}
+    )
+
+
+def ranged(content, **headers):
+    """An answer that honours Range."""
+
+    def answer(request):
+        asked = request.http_range
+        if asked.start is None:
+            return web.Response(body=content, headers=headers)
+        stop = len(content) if asked.stop is None else min(asked.stop, len(content))
+        if asked.start >= len(content):
+            return web.Response(status=416)
+        told = {"Content-Range": f"bytes {asked.start}-{stop - 1}/{len(content)}"}
+        return web.Response(status=206, body=content[asked.start : stop], headers={**told, **headers})
+
+    return answer
+
+
+def cut(after, content=CONTENT, *, length=True, **headers):
+    """An answer whose connection is cut after so many bytes of what was asked for."""
+
+    async def answer(request):
+        start = request.http_range.start or 0
+        response = web.StreamResponse(status=206 if start else 200, headers=headers)
+        if start:
+            response.headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        if length:
+            response.content_length = len(content) - start
+        await response.prepare(request)
+        await response.write(content[start : start + after])
+        request.transport.close()
+        return response
+
+    return answer
+
+
+async def collect(stream):
+    return b"".join([piece async for piece in stream])
+
+
+# JSON
+
+
+async def test_json_sends_what_it_is_given_and_decodes_what_comes(client, serve):
+    handler = answering(lambda request: web.json_response({"a": [1, 2]}))
+    url = await serve(handler)
+    answer = await client.json(
+        "POST", f"{url}/x?fixed=1", operation="test", params={"q": "a b&c"}, headers={"X-Own": "y"}, body={"n": 1}
+    )
+    (request,) = handler.seen
+    assert answer == {"a": [1, 2]}
+    assert dict(request.query) == {"fixed": "1", "q": "a b&c"}
+    assert request.headers["X-Own"] == "y"
+    assert request.headers["User-Agent"].startswith("hubdrives/")
+    assert await request.json() == {"n": 1}
+
+
+async def test_compressed_json_is_asked_for_and_unpacked(client, serve):
+    handler = answering(
+        lambda _request: web.Response(
+            body=gzip.compress(b'{"packed": true}'),
+            headers={"Content-Encoding": "gzip", "Content-Type": "application/json"},
+        )
+    )
+    assert await client.json("GET", await serve(handler), operation="test") == {"packed": True}
+    assert "gzip" in handler.seen[0].headers["Accept-Encoding"]
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b'"\xff"', b"\xff\xfe"])
+async def test_a_success_that_is_not_json_is_an_unexpected_answer(client, serve, body):
+    handler = answering(lambda _request: web.Response(body=body))
+    with pytest.raises(UnexpectedAnswer, match="Test Drive"):
+        await client.json("GET", await serve(handler), operation="test")
+    assert len(handler.seen) == 1
+
+
+async def test_a_server_error_page_is_tried_again(client, serve):
+    handler = answering(status(503, "<html>busy</html>"), status(500, "<html>oops</html>"), ok)
+    assert await client.json("GET", await serve(handler), operation="test") == {"method": "GET"}
+    assert len(handler.seen) == 3
+
+
+async def test_the_attempts_end(client, serve):
+    handler = answering(status(500))
+    with pytest.raises(Unavailable):
+        await client.json("GET", await serve(handler), operation="test")
+    assert len(handler.seen) == QUICK.attempts
+
+
+async def test_an_error_that_stays_is_not_tried_again(client, serve):
+    handler = answering(status(404), ok)
+    with pytest.raises(NotFound):
+        await client.json("GET", await serve(handler), operation="test")
+    assert len(handler.seen) == 1
+
+
+async def test_a_connection_that_is_dropped_before_the_answer_is_tried_again(client, serve):
+    async def drop(request):
+        request.transport.abort()
+        return web.Response()
+
+    handler = answering(drop, ok)
+    assert await client.json("GET", await serve(handler), operation="test") == {"method": "GET"}
+
+
+async def test_nobody_listening_is_unavailable(client, unused_tcp_port):
+    with pytest.raises(Unavailable, match="Test Drive"):
+        await client.json("GET", f"http://127.0.0.1:{unused_tcp_port}/?token=hush", operation="test")
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:8000/x", "ftp://127.0.0.1/x", "http://127.0.0.1:99999/", "/x", "", "http://[::1"]
+)
+async def test_an_address_that_is_none_is_a_configuration_error_at_once(client, url):
+    with pytest.raises(BadConfig, match="Test Drive"):
+        await client.json("GET", url, operation="test")
+
+
+async def test_the_error_table_sees_the_whole_body_though_it_comes_in_pieces(client, serve):
+    failures = []
+
+    async def slowly(request):
+        response = web.StreamResponse(status=403)
+        await response.prepare(request)
+        for piece in (b'{"reason": ', b'"accessDenied"', b"}"):
+            await response.write(piece)
+            await asyncio.sleep(0.02)
+        return response
+
+    def remember(failure):
+        failures.append(failure)
+        return Forbidden("no")
+
+    async with Client(title="Test Drive", errors=remember, policy=QUICK) as own:
+        with pytest.raises(Forbidden):
+            await own.json("GET", await serve(answering(slowly)), operation="things.get")
+    assert failures[0].json() == {"reason": "accessDenied"}
+    assert (failures[0].status, failures[0].operation) == (403, "things.get")
+
+
+async def test_of_an_endless_error_body_only_the_beginning_is_read(serve):
+    sizes = []
+
+    async def endless(request):
+        response = web.StreamResponse(status=404)
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await response.write(b"x" * 65536)
+        return response
+
+    def measure(failure):
+        sizes.append(len(failure.body))
+        return NotFound("no")
+
+    async with Client(title="Test Drive", errors=measure, policy=QUICK) as own:
+        with pytest.raises(NotFound):
+            await own.json("GET", await serve(answering(endless)), operation="test")
+    assert sizes == [65536]
+
+
+async def test_an_answer_that_is_neither_success_nor_failure_is_not_taken_for_content(client, serve):
+    # A redirect that leads nowhere.
+    with pytest.raises(UnexpectedAnswer):
+        await collect(client.stream(await serve(answering(status(302, "moved"))), operation="test"))
+
+
+# Failure
+
+
+def failure(**headers):
+    return Failure(status=429, headers={"Retry-After": headers["after"]} if headers else {}, body=b"", operation="test")
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("7", 7), ("0", 0), (" 12 ", 12)])
+def test_retry_after_in_seconds(told, seconds):
+    assert failure(after=told).retry_after == seconds
+
+
+@pytest.mark.parametrize("told", ["", "soon", "inf", "nan", "-3", "1e9", "٣", "2026-13-45"])
+def test_retry_after_that_means_nothing_is_none(told):
+    assert failure(after=told).retry_after is None
+    assert failure().retry_after is None
+
+
+def test_retry_after_as_a_date():
+    later = datetime.now(UTC) + timedelta(seconds=90)
+    assert failure(after=format_datetime(later, usegmt=True)).retry_after == pytest.approx(90, abs=2)
+    assert failure(after="Wed, 21 Oct 2015 07:28:00 GMT").retry_after == 0
+    assert failure(after="Wed, 21 Oct 2015 07:28:00 -0000").retry_after == 0
+
+
+def test_a_failure_shows_neither_headers_nor_body():
+    shown = repr(Failure(status=403, headers={"Location": "hush"}, body=b"quiet", operation="test"))
+    assert "hush" not in shown
+    assert "quiet" not in shown
+
+
+def test_a_body_that_is_not_json_is_none():
+    for body in (b"<html>", b"", b'"\xff"'):
+        assert Failure(status=500, headers={}, body=body, operation="test").json() is None
+
+
+# Rate limits
+
+
+async def test_a_request_that_waits_for_its_next_try_holds_no_slot(serve):
+    limit = AdaptiveLimit(concurrency=1)
+    first_refused = asyncio.Event()
+
+    async def handler(request):
+        if request.path == "/slow" and not first_refused.is_set():
+            first_refused.set()
+            return web.Response(status=503)
+        return web.json_response({})
+
+    url = await serve(handler)
+    patient = RetryPolicy(attempts=2, first=3600, longest=3600, patience=10**6)
+    async with Client(title="Test Drive", errors=table, limit=limit, policy=patient) as client:
+        slow = asyncio.create_task(client.json("GET", f"{url}/slow", operation="test"))
+        await first_refused.wait()
+        async with asyncio.timeout(5):
+            await client.json("GET", f"{url}/other", operation="test")
+        assert not slow.done()
+        slow.cancel()
+
+
+async def test_a_rate_limit_pauses_every_request_of_the_connection(serve):
+    limit = AdaptiveLimit()
+    handler = answering(status(429, Retry_After="120"), ok)
+    url = await serve(handler)
+    async with Client(title="Test Drive", errors=table, limit=limit, policy=RetryPolicy()) as client:
+        task = asyncio.create_task(client.json("GET", url, operation="test"))
+        while not limit.waiting:
+            await asyncio.sleep(0.001)
+        assert 119 < limit.waiting <= 121
+        assert limit.concurrency == 4
+        other = asyncio.create_task(client.json("GET", url, operation="test"))
+        await asyncio.sleep(0.05)
+        assert len(handler.seen) == 1
+        for each in (task, other):
+            each.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await each
+    assert limit._active == 0
+
+
+async def test_a_rate_limit_without_a_time_is_waited_out_too(serve):
+    now = 0.0
+
+    async def sleep(seconds):
+        nonlocal now
+        now += seconds
+
+    limit = AdaptiveLimit(clock=lambda: now, sleep=sleep)
+    handler = answering(*[status(429)] * 8, ok)
+    async with Client(title="Test Drive", errors=table, limit=limit, policy=QUICK) as client:
+        assert await client.json("GET", await serve(handler), operation="test") == {"method": "GET"}
+    assert now > 8
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.01, 0.03])
+async def test_cancelled_requests_give_their_slots_back(serve, moment):
+    limit = AdaptiveLimit(concurrency=2)
+
+    async def handler(request):
+        if request.path == "/hang":
+            response = web.StreamResponse()
+            response.content_length = 100
+            await response.prepare(request)
+            await response.write(b"{")
+            await asyncio.sleep(30)
+        return web.json_response({})
+
+    url = await serve(handler)
+    async with Client(title="Test Drive", errors=table, limit=limit, policy=QUICK) as client:
+        tasks = [asyncio.create_task(client.json("GET", f"{url}/hang", operation="test")) for _ in range(6)]
+        await asyncio.sleep(moment)
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(client.json("GET", url, operation="test") for _ in range(4)))
+    assert limit._active == 0
+
+
+async def test_a_time_limit_of_the_caller_stays_the_callers(client, serve):
+    async def hang(_request):
+        await asyncio.sleep(30)
+
+    url = await serve(hang)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await client.json("GET", url, operation="test")
+
+
+async def test_trouble_of_the_callers_own_is_not_blamed_on_the_connection(client, serve):
+    url = await serve(answering(ok))
+    with pytest.raises(TimeoutError, match="the disk"):
+        async with client.answer("GET", url, operation="test"):
+            raise TimeoutError("the disk is slow")
+
+
+# Tokens
+
+
+async def test_the_token_is_sent(bearer, serve):
+    handler = answering(ok)
+    await bearer.json("GET", await serve(handler), operation="test")
+    assert handler.seen[0].headers["Authorization"] == "Bearer token-1"
+
+
+async def test_a_refused_token_is_renewed_once_and_the_request_repeated(bearer, serve):
+    handler = answering(status(401), ok)
+    assert await bearer.json("POST", await serve(handler), operation="test", body={"a": 1}) == {"method": "POST"}
+    assert [request.headers["Authorization"] for request in handler.seen] == ["Bearer token-1", "Bearer token-2"]
+    assert await handler.seen[1].json() == {"a": 1}
+
+
+async def test_a_token_that_is_refused_again_is_an_error(bearer, serve):
+    handler = answering(status(401))
+    with pytest.raises(BadCredential):
+        await bearer.json("GET", await serve(handler), operation="test")
+    assert len(handler.seen) == 2
+
+
+async def test_without_tokens_401_is_an_error_at_once(client, serve):
+    handler = answering(status(401))
+    with pytest.raises(BadCredential):
+        await client.json("GET", await serve(handler), operation="test")
+    assert len(handler.seen) == 1
+    assert "Authorization" not in handler.seen[0].headers
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_a_redirect_on_the_same_host_keeps_credentials(bearer, serve, code):
+    handler = answering(redirect(code, "/other?x=1"), ok)
+    await bearer.json("GET", await serve(handler) + "/a", operation="test", headers={"X-Resource-Keys": "k"})
+    assert handler.seen[1].path_qs == "/other?x=1"
+    assert handler.seen[1].headers["Authorization"] == "Bearer token-1"
+    assert handler.seen[1].headers["X-Resource-Keys"] == "k"
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_a_redirect_to_another_host_carries_no_credential_and_no_header_of_the_provider(bearer, serve, code):
+    elsewhere = answering(ranged(CONTENT))
+    other = await serve(elsewhere)
+    url = await serve(answering(redirect(code, f"{other}/blob")))
+    content = await collect(
+        bearer.stream(url, operation="test", headers={"X-Resource-Keys": "k", "Cookie": "c"}, start=5, stop=9)
+    )
+    (request,) = elsewhere.seen
+    assert content == CONTENT[5:9]
+    assert not {"Authorization", "X-Resource-Keys", "Cookie"} & set(request.headers)
+    assert request.headers["Range"] == "bytes=5-8"
+
+
+async def test_credentials_do_not_come_back_when_the_way_leads_home_again(bearer, serve):
+    home = answering(redirect(302, lambda: f"{other}/away"), ok)
+    url = await serve(home)
+    other = await serve(answering(redirect(302, f"{url}/back")))
+    await bearer.json("GET", url, operation="test")
+    assert home.seen[1].path == "/back"
+    assert "Authorization" not in home.seen[1].headers
+
+
+async def test_a_host_that_got_no_token_can_not_have_it_renewed(bearer, serve):
+    other = answering(status(401))
+    away = await serve(other)
+    url = await serve(answering(redirect(302, away)))
+    with pytest.raises(BadCredential):
+        await bearer.json("GET", url, operation="test")
+    assert bearer._tokens.minted == 1
+    assert len(other.seen) == 1
+
+
+async def test_a_signed_address_is_followed_to_the_letter(client, serve):
+    signed = "/blob?sig=a%2Fb%3D%7E&who=x%40y"
+    handler = answering(redirect(302, signed), ok)
+    await client.json("GET", await serve(handler), operation="test")
+    assert handler.seen[1].raw_path == signed
+
+
+@pytest.mark.parametrize(("code", "method"), [(301, "GET"), (302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")])
+async def test_what_becomes_of_a_post(client, serve, code, method):
+    handler = answering(redirect(code, "/other"), ok)
+    assert await client.json("POST", await serve(handler), operation="test", body=[1]) == {"method": method}
+    assert await handler.seen[1].text() == ("[1]" if method == "POST" else "")
+
+
+async def test_what_was_written_for_one_host_is_not_handed_to_another(client, serve):
+    other = answering(ok)
+    away = await serve(other)
+    with pytest.raises(UnexpectedAnswer, match="not safe"):
+        await client.json("POST", await serve(answering(redirect(307, away))), operation="test", body={"secret": 1})
+    assert other.seen == []
+
+
+@pytest.mark.parametrize(
+    "location", ["file:///etc/passwd", "ftp://127.0.0.1/", "http://[::1", "http://x:99999/", "javascript:1"]
+)
+async def test_redirects_to_nowhere_sensible_are_refused(client, serve, location):
+    with pytest.raises(UnexpectedAnswer):
+        await client.json("GET", await serve(answering(redirect(302, location))), operation="test")
+
+
+async def test_redirects_in_circles_end(client, serve):
+    handler = answering(redirect(302, "/again"))
+    with pytest.raises(UnexpectedAnswer, match="circles"):
+        await client.json("GET", await serve(handler), operation="test")
+    assert len(handler.seen) == 6
+
+
+# Streams
+
+
+async def test_a_whole_file_arrives_and_is_checked(client, serve):
+    handler = answering(ranged(CONTENT))
+    stream = client.stream(await serve(handler), operation="test", size=len(CONTENT), digest=DIGEST)
+    assert await collect(stream) == CONTENT
+    assert "Range" not in handler.seen[0].headers
+    assert handler.seen[0].headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("known", [len(CONTENT), None])
+@pytest.mark.parametrize(("start", "stop"), [(0, 10), (7, 100), (1000, len(CONTENT)), (500_000, None), (0, 1)])
+async def test_a_part_is_what_was_asked_for(client, serve, start, stop, known):
+    url = await serve(answering(ranged(CONTENT)))
+    stream = client.stream(url, operation="test", start=start, stop=stop, size=known, digest=DIGEST)
+    assert await collect(stream) == CONTENT[start:stop]
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 10), (7, 300_000), (500_000, None), (0, len(CONTENT) + 5)])
+async def test_a_server_that_ignores_ranges_gives_the_same_bytes(client, serve, start, stop):
+    url = await serve(answering(lambda _request: web.Response(body=CONTENT)))
+    stream = client.stream(url, operation="test", start=start, stop=stop, size=len(CONTENT), digest=DIGEST)
+    assert await collect(stream) == CONTENT[start:stop]
+
+
+async def test_an_empty_file_needs_no_request_and_its_digest_is_checked(client, serve):
+    handler = answering(ok)
+    url = await serve(handler)
+    empty = f"sha256:{hashlib.sha256().hexdigest()}"
+    assert await collect(client.stream(url, operation="test", size=0, digest=empty)) == b""
+    with pytest.raises(Corrupt):
+        await collect(client.stream(url, operation="test", size=0, digest=DIGEST))
+    assert handler.seen == []
+
+
+async def test_a_file_of_unknown_size_may_be_empty(client, serve):
+    handler = answering(status(200))
+    assert await collect(client.stream(await serve(handler), operation="test")) == b""
+    assert len(handler.seen) == 1
+
+
+@pytest.mark.parametrize("length", [True, False])
+@pytest.mark.parametrize("after", [1, 1000, 300_000, len(CONTENT) - 1])
+async def test_a_cut_connection_is_resumed_where_it_was_cut(client, serve, after, length):
+    handler = answering(cut(after, length=length), ranged(CONTENT))
+    stream = client.stream(await serve(handler), operation="test", size=len(CONTENT), digest=DIGEST)
+    assert await collect(stream) == CONTENT
+    resumed = handler.seen[1].http_range.start
+    # What was in flight when the connection broke may be lost, and is then asked for again.
+    assert resumed is None or 0 < resumed <= after
+
+
+async def test_a_resumed_part_ends_where_it_should(client, serve):
+    async def some(request):
+        response = web.StreamResponse(status=206, headers={"Content-Range": f"bytes 100-499999/{len(CONTENT)}"})
+        response.content_length = 499_900
+        await response.prepare(request)
+        await response.write(CONTENT[100:300_000])
+        await asyncio.sleep(0.05)
+        request.transport.close()
+        return response
+
+    handler = answering(some, ranged(CONTENT))
+    stream = client.stream(await serve(handler), operation="test", start=100, stop=500_000)
+    assert await collect(stream) == CONTENT[100:500_000]
+    assert handler.seen[1].headers["Range"] == f"bytes={handler.seen[1].http_range.start}-499999"
+
+
+async def test_many_cuts_do_no_harm_as_long_as_much_comes(client, serve):
+    big = CONTENT * 8
+    handler = answering(*[cut(len(CONTENT) + 70_000, big)] * 7, ranged(big))
+    stream = client.stream(await serve(handler), operation="test", size=len(big))
+    received = hashlib.md5()
+    async for piece in stream:
+        received.update(piece)
+    assert received.digest() == hashlib.md5(big).digest()
+    assert len(handler.seen) > QUICK.attempts + 1
+
+
+async def test_a_server_that_always_breaks_off_after_little_is_given_up(client, serve):
+    handler = answering(cut(1000))
+    with pytest.raises(Unavailable):
+        await collect(client.stream(await serve(handler), operation="test", size=len(CONTENT)))
+    assert len(handler.seen) <= QUICK.attempts * 2
+
+
+async def test_a_cut_in_a_file_of_unknown_size_is_corrupt(client, serve):
+    handler = answering(cut(300_000, length=False), ranged(CONTENT))
+    with pytest.raises(Corrupt):
+        await collect(client.stream(await serve(handler), operation="test"))
+    assert len(handler.seen) == 1
+
+
+async def test_a_body_that_ends_early_in_good_order_is_completed(client, serve):
+    handler = answering(lambda _request: web.Response(body=CONTENT[:5000]), ranged(CONTENT))
+    stream = client.stream(await serve(handler), operation="test", size=len(CONTENT), digest=DIGEST)
+    assert await collect(stream) == CONTENT
+    assert handler.seen[1].headers["Range"] == "bytes=5000-"
+
+
+async def test_a_body_that_is_too_short_for_good_is_an_error(client, serve):
+    handler = answering(lambda _request: web.Response(body=CONTENT[:5000]))
+    with pytest.raises(Corrupt, match="fewer bytes"):
+        await collect(client.stream(await serve(handler), operation="test", size=len(CONTENT)))
+
+
+async def test_a_file_that_shrank_is_another_version(client, serve):
+    handler = answering(ranged(CONTENT[:5000]))
+    with pytest.raises(VersionGone):
+        await collect(client.stream(await serve(handler), operation="test", size=len(CONTENT)))
+    assert len(handler.seen) == 2
+
+
+async def test_more_bytes_than_promised_are_an_error_and_are_not_handed_on(client, serve):
+    url = await serve(answering(lambda _request: web.Response(body=CONTENT)))
+    received = []
+
+    async def receive():
+        async for piece in client.stream(url, operation="test", size=1000):
+            received.append(piece)
+
+    with pytest.raises(Corrupt, match="more bytes"):
+        await receive()
+    assert sum(map(len, received)) <= 1000
+
+
+async def test_wrong_bytes_are_found_by_the_digest(client, serve):
+    wrong = CONTENT[:-1] + b"!"
+    url = await serve(answering(ranged(wrong)))
+    with pytest.raises(Corrupt, match="checksum"):
+        await collect(client.stream(url, operation="test", size=len(CONTENT), digest=DIGEST))
+
+
+@pytest.mark.parametrize(
+    "told", ["bytes 0-99/1048576", "bytes 11-1048575/1048576", "chunks 10-20/30", "", "bytes */1048576"]
+)
+async def test_another_part_than_was_asked_for_is_never_taken(client, serve, told):
+    handler = answering(
+        lambda _request: web.Response(status=206, body=CONTENT[:100], headers={"Content-Range": told} if told else {})
+    )
+    with pytest.raises(Corrupt, match="another part"):
+        await collect(client.stream(await serve(handler), operation="test", start=10, size=len(CONTENT)))
+
+
+async def test_a_part_of_a_file_of_another_size_is_another_version(client, serve):
+    url = await serve(answering(ranged(CONTENT + b"more")))
+    with pytest.raises(VersionGone):
+        await collect(client.stream(url, operation="test", start=10, size=len(CONTENT)))
+
+
+async def test_a_file_replaced_between_cut_and_resumption_is_not_mixed_with_the_old_one(client, serve):
+    handler = answering(cut(300_000, ETag='"old"'), ranged(CONTENT[::-1], ETag='"new"'))
+    url = await serve(handler)
+    with pytest.raises(VersionGone):
+        await collect(client.stream(url, operation="test", size=len(CONTENT)))
+
+
+async def test_a_consumer_that_stops_early_frees_slot_and_connection(serve):
+    limit = AdaptiveLimit(concurrency=1)
+    url = await serve(answering(ranged(CONTENT * 4)))
+    async with Client(title="Test Drive", errors=table, limit=limit, policy=QUICK) as client:
+        async with aclosing(client.stream(url, operation="test", size=len(CONTENT) * 4)) as stream:
+            async for _ in stream:
+                break
+        assert limit._active == 0
+        assert await collect(client.stream(url, operation="test", start=3, stop=5)) == CONTENT[3:5]
+
+
+async def test_a_consumer_that_just_walks_away_frees_the_slot_too(serve):
+    limit = AdaptiveLimit(concurrency=1)
+    url = await serve(answering(ranged(CONTENT)))
+    async with Client(title="Test Drive", errors=table, limit=limit, policy=QUICK) as client:
+        async for _ in client.stream(url, operation="test", size=len(CONTENT)):
+            break
+        gc.collect()
+        async with asyncio.timeout(5):
+            assert await collect(client.stream(url, operation="test", start=3, stop=5)) == CONTENT[3:5]
+
+
+async def test_a_consumer_that_is_cancelled_in_the_middle_frees_the_slot(serve):
+    limit = AdaptiveLimit(concurrency=1)
+    half = asyncio.Event()
+
+    async def handler(request):
+        response = web.StreamResponse()
+        response.content_length = len(CONTENT)
+        await response.prepare(request)
+        await response.write(CONTENT[:300_000])
+        half.set()
+        await asyncio.sleep(30)
+        return response
+
+    url = await serve(handler)
+    async with Client(title="Test Drive", errors=table, limit=limit, policy=QUICK) as client:
+        task = asyncio.create_task(collect(client.stream(url, operation="test", size=len(CONTENT))))
+        await half.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert limit._active == 0
+
+
+async def test_a_huge_file_is_never_held(client, serve):
+    size = 64 << 20
+
+    async def huge(request):
+        response = web.StreamResponse()
+        response.content_length = size
+        await response.prepare(request)
+        block = bytes(1 << 20)
+        for _ in range(size // len(block)):
+            await response.write(block)
+        return response
+
+    url = await serve(huge)
+    tracemalloc.start()
+    try:
+        total = 0
+        async for piece in client.stream(url, operation="test", size=size):
+            assert len(piece) <= CHUNK
+            total += len(piece)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert total == size
+    assert peak < 8 << 20
+
+
+# Secrets
+
+
+@pytest.mark.parametrize("kind", ["drop", "cut", "circles", "html", "refused"])
+async def test_no_message_ever_holds_the_address_or_the_token(bearer, serve, unused_tcp_port, kind):
+    async def drop(request):
+        request.transport.abort()
+        return web.Response()
+
+    answers = {"drop": drop, "cut": cut(10), "circles": redirect(302, "/s3cret?sig=s3cret"), "html": status(200, "<p>")}
+    url = f"http://127.0.0.1:{unused_tcp_port}" if kind == "refused" else await serve(answering(answers[kind]))
+    with pytest.raises(Exception) as caught:
+        await bearer.json("GET", f"{url}/s3cret?sig=s3cret", operation="test")
+    shown = f"{caught.value} {caught.value!r} {caught.value.hint}"
+    assert "s3cret" not in shown
+    assert "token-1" not in shown
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_an_error_at_once(client, tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    _self_signed(key, certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    connections = 0
+
+    async def count(_reader, writer):
+        nonlocal connections
+        connections += 1
+        writer.close()
+
+    handshakes = []
+
+    def note(_socket, _name, _context):
+        handshakes.append(_name)
+
+    context.sni_callback = note
+    server = await asyncio.start_server(count, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        with pytest.raises(UnexpectedAnswer, match="certificate"):
+            await client.json("GET", f"https://localhost:{port}/", operation="test")
+    finally:
+        server.close()
+    assert len(handshakes) == 1
+
+
+def _self_signed(key_file, certificate_file):
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    key_file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

@@ -1,0 +1,115 @@
+"""A part of a file on its way: what is asked for next, and what is refused."""
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubdrives.errors import Corrupt, VersionGone
+from hubdrives.ranges import Part
+
+CONTENT = bytes(range(100))
+DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+
+
+def part(**options):
+    return Part(**{"title": "Test Drive", **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "header"),
+    [
+        ({}, None),
+        ({"size": 100}, None),
+        ({"start": 5}, "bytes=5-"),
+        ({"stop": 9}, "bytes=0-8"),
+        ({"start": 5, "stop": 9, "size": 100}, "bytes=5-8"),
+    ],
+)
+def test_only_what_is_needed_is_asked_for(options, header):
+    assert part(**options).range_header == header
+
+
+def test_after_a_cut_the_rest_is_asked_for():
+    rest = part(size=100, digest=DIGEST)
+    rest.begin(200, {})
+    rest.take(CONTENT[:60])
+    assert rest.range_header == "bytes=60-"
+    assert not rest.complete
+
+
+@pytest.mark.parametrize(("options", "complete"), [({}, False), ({"size": 0}, True), ({"start": 9, "stop": 9}, True)])
+def test_nothing_may_be_missing_from_the_start(options, complete):
+    assert part(**options).complete == complete
+
+
+@given(
+    start=st.integers(0, 100),
+    length=st.one_of(st.none(), st.integers(0, 120)),
+    known=st.booleans(),
+    cuts=st.lists(st.integers(1, 40), max_size=6),
+    honours=st.lists(st.booleans(), min_size=8, max_size=8),
+)
+def test_however_it_is_cut_and_whether_ranges_are_honoured_the_bytes_are_the_right_ones(
+    start, length, known, cuts, honours
+):
+    stop = None if length is None else start + length
+    wanted = part(start=start, stop=stop, size=100 if known or stop is None else None, digest=DIGEST)
+    got = b""
+    for cut, honoured in zip([*cuts, 1000], honours, strict=False):
+        if wanted.complete or (wanted.position >= 100):
+            break
+        first = wanted.position
+        asked = wanted.range_header is not None
+        partial = asked and honoured
+        last = 100 if stop is None else min(stop, 100)
+        body = CONTENT[first:last] if partial else CONTENT
+        headers = {"Content-Range": f"bytes {first}-{last - 1}/100"} if partial else {}
+        skip = wanted.begin(206 if partial else 200, headers)
+        got += wanted.take(body[skip:][:cut])
+    assert got == CONTENT[start:stop]
+    wanted.finish()
+
+
+def test_the_digest_of_the_whole_is_no_measure_for_a_part():
+    some = part(start=10, stop=20, size=100, digest=DIGEST)
+    some.begin(206, {"Content-Range": "bytes 10-19/100"})
+    some.take(CONTENT[10:20])
+    some.finish()
+
+
+def test_wrong_bytes_are_corrupt():
+    whole = part(size=100, digest=DIGEST)
+    whole.begin(200, {})
+    whole.take(CONTENT[::-1])
+    with pytest.raises(Corrupt, match="checksum"):
+        whole.finish()
+
+
+@pytest.mark.parametrize("told", ["", "bytes 0-9/100", "bytes 11-19/100", "items 10-19/100", "bytes 10-19"])
+def test_another_part_is_corrupt(told):
+    with pytest.raises(Corrupt):
+        part(start=10).begin(206, {"Content-Range": told})
+
+
+@pytest.mark.parametrize("total", ["100", "*"])
+def test_the_total_may_be_told_or_not(total):
+    assert part(start=10, size=100).begin(206, {"Content-Range": f"bytes 10-99/{total}"}) == 0
+
+
+def test_another_total_or_another_etag_is_another_version():
+    with pytest.raises(VersionGone):
+        part(start=10, size=100).begin(206, {"Content-Range": "bytes 10-98/99"})
+    resumed = part(size=100)
+    resumed.begin(200, {"ETag": '"a"'})
+    resumed.take(CONTENT[:10])
+    with pytest.raises(VersionGone):
+        resumed.begin(206, {"ETag": '"b"', "Content-Range": "bytes 10-99/100"})
+
+
+def test_more_than_was_promised_is_corrupt():
+    whole = part(size=10)
+    whole.begin(200, {})
+    with pytest.raises(Corrupt, match="more bytes"):
+        whole.take(CONTENT[:11])

@@ -1,0 +1,124 @@
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubdrives.errors import UnexpectedAnswer
+from hubdrives.model import Entry, Kind, Location, Skipped, Snapshot
+from hubdrives.wire import DescriptionDocument, EntryDocument, Frame, LocationDocument, Reader, SnapshotDocument
+
+ENTRY = Entry(
+    path="week 1/a.ipynb",
+    kind=Kind.FILE,
+    id="secret-id",
+    size=3,
+    version="v1",
+    digest="md5:00",
+    modified=datetime(2026, 11, 22, tzinfo=UTC),
+    params=(("resource_key", "secret-key"),),
+)
+SNAPSHOT = Snapshot.of(
+    Location(provider="googledrive", id="abc", url="https://example.org/abc", params=(("resource_key", "secret-key"),)),
+    "Course",
+    [ENTRY, Entry(path="week 1", kind=Kind.FOLDER, id="secret-id-2")],
+    skipped=[Skipped(path="x", reason="It is a form.", code="unreadable")],
+    cursor=b"secret-cursor",
+)
+
+
+def test_a_snapshot_arrives_as_it_was_but_for_what_is_secret() -> None:
+    sent = msgspec.json.encode(SnapshotDocument.of(SNAPSHOT))
+    assert b"secret" not in sent
+    came = msgspec.json.decode(sent, type=SnapshotDocument).snapshot((("source", "here"),))
+    assert came == Snapshot.of(
+        SNAPSHOT.location,
+        "Course",
+        [
+            Entry(path="week 1", kind=Kind.FOLDER, params=(("source", "here"),)),
+            Entry(
+                path=ENTRY.path,
+                kind=Kind.FILE,
+                size=3,
+                version="v1",
+                digest="md5:00",
+                modified=ENTRY.modified,
+                params=(("source", "here"),),
+            ),
+        ],
+        skipped=SNAPSHOT.skipped,
+    )
+    assert came.digest == SNAPSHOT.digest
+
+
+def test_a_description_holds_no_secret() -> None:
+    told = DescriptionDocument(
+        LocationDocument.of(SNAPSHOT.location), "Course", "Google Drive", EntryDocument.of(ENTRY)
+    )
+    assert b"secret" not in msgspec.json.encode(told)
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../b", "", "a//b", "./a", "a\0b"])
+def test_a_path_that_is_not_safe_is_refused(path: str) -> None:
+    with pytest.raises(UnexpectedAnswer, match="not safe"):
+        EntryDocument(path, Kind.FILE).entry(())
+
+
+def read(data: bytes, cuts: list[int]) -> list[tuple[Frame, bytes]]:
+    reader, found, last = Reader(), [], 0
+    for cut in [*sorted(cuts), len(data)]:
+        found += reader.feed(data[last:cut])
+        last = max(last, cut)
+    return found
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.tuples(st.integers(0, 3), st.binary(max_size=300), st.sampled_from([None, "sha256:00", ""])),
+        st.just("waiting"),
+    ),
+    max_size=8,
+)
+
+
+@given(PIECES, st.lists(st.integers(0, 2000), max_size=12))
+def test_frames_are_found_however_the_stream_is_cut(pieces, cuts) -> None:
+    sent = b""
+    expected: list[tuple[int, bytes, str | None]] = []
+    for piece in pieces:
+        if piece == "waiting":
+            sent += Frame(done=True).line()
+        else:
+            index, data, end = piece
+            sent += Frame(file=index, size=len(data), end=end).line() + data
+            expected.append(piece)
+    found = read(sent, [min(cut, len(sent)) for cut in cuts])
+    joined: list[tuple[int, bytes, str | None]] = []
+    data = b""
+    for frame, part in found:
+        if frame.done:
+            continue
+        assert frame.size == len(part) or frame.end is not None or not part
+        data += part
+        if joined_up := (len(data) == len(expected[len(joined)][1])):
+            assert joined_up
+            joined.append((frame.file, data, frame.end))
+            data = b""
+    assert joined == expected
+    assert sum(frame.done for frame, _ in found) == pieces.count("waiting")
+
+
+def test_the_bytes_of_a_large_frame_are_passed_on_as_they_come() -> None:
+    reader = Reader()
+    line = Frame(file=0, size=10, end="sha256:00").line()
+    assert [(frame.end, part) for frame, part in reader.feed(line + b"1234")] == [(None, b"1234")]
+    assert [(frame.end, part) for frame, part in reader.feed(b"567890")] == [("sha256:00", b"567890")]
+
+
+@pytest.mark.parametrize(
+    "data", [b"<html>\n", b'{"no": "frame"}\n', b'{"size": 5}\nhello', b'{"file": 0, "size": -1}\n', b"x" * 70_000]
+)
+def test_what_is_no_stream_of_files_is_refused(data: bytes) -> None:
+    with pytest.raises(UnexpectedAnswer, match="no stream"):
+        list(Reader().feed(data))

@@ -1,0 +1,92 @@
+"""The emulator as a command of its own."""
+
+import asyncio
+import json
+import signal
+import stat
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hubdrives.testing.emulators import PROVIDERS, serve
+from hubdrives.testing.emulators.googledrive import GoogleDrive
+
+RUN = """
+import sys
+from pathlib import Path
+from hubdrives.testing.emulators import run
+run("googledrive", Path(sys.argv[1]), port=0, latency=0.0)
+"""
+IMPORT = """
+import sys
+import hubdrives.testing.emulators.googledrive
+import hubdrives.testing.emulators.tls_proxy
+print(*sorted(sys.modules))
+"""
+
+
+@pytest.fixture
+async def process(tmp_path):
+    (tmp_path / "a.txt").write_text("hello")
+    arguments = (sys.executable, "-c", RUN, str(tmp_path))
+    started = await asyncio.create_subprocess_exec(
+        *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    yield started
+    if started.returncode is None:
+        started.kill()
+    await started.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_says_where_it_is_runs_until_told_to_stop_and_leaves_nothing(process, connect, number):
+    said = json.loads(await process.stdout.readline())
+    assert set(said) == {"provider", "url", "location", "env", "credentials"}
+    assert said["provider"] == "googledrive"
+    key_file = Path(said["credentials"]["service_account_file"])
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(key_file.parent.stat().st_mode) == 0o700
+    assert json.loads(key_file.read_text())["token_uri"] == f"{said['url']}/token"
+    config = tomllib.loads(Path(said["env"]["HUBDRIVES_CONFIG"]).read_text())
+    assert config == {
+        "connections": {
+            "googledrive": {
+                "provider": "googledrive",
+                "base_url": said["url"],
+                "credential": {"kind": "google_service_account", "key_file": str(key_file)},
+            }
+        }
+    }
+    assert said["location"].startswith("https://drive.google.com/drive/folders/1")
+    process.send_signal(number)
+    stdout, stderr = await process.communicate()
+    assert (process.returncode, stdout, stderr) == (0, b"", b"")
+    assert not key_file.parent.exists()
+
+
+async def test_a_provider_is_served_by_its_name(tmp_path):
+    async with serve("googledrive", tmp_path, latency=0.25) as drive:
+        assert isinstance(drive, GoogleDrive)
+        assert drive.latency == 0.25
+    assert "googledrive" in PROVIDERS
+
+
+async def test_an_unknown_provider_is_an_error(tmp_path):
+    with pytest.raises(KeyError):
+        async with serve("nowhere", tmp_path):
+            pass
+
+
+async def test_a_missing_directory_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        async with serve("googledrive", tmp_path / "nowhere"):
+            pass
+
+
+async def test_nothing_of_the_code_under_test_is_imported():
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", IMPORT, stdout=asyncio.subprocess.PIPE)
+    loaded = (await process.communicate())[0].decode().split()
+    ours = {name for name in loaded if name.startswith("hubdrives.") and not name.startswith("hubdrives.testing")}
+    assert ours <= {"hubdrives._version"}
