@@ -318,7 +318,8 @@ class ProviderContract:
     async def test_a_location_that_is_a_link_out_of_the_boundary_is_refused(self, course: World) -> None:
         self._need_links()
         await course.link("out", course.outside)
-        assert not await course.provider.contains(course.location, course.location.below("out"))
+        if not self.forwards:
+            assert not await course.provider.contains(course.location, course.location.below("out"))
         with pytest.raises(HubdrivesError, match="no access" if self.forwards else "leads out") as refusal:
             await course.provider.snapshot(course.location.below("out"), boundary=course.location)
         course.check(refusal.value)
