@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format lock clean
+.PHONY: help install demo test lint format lock bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ lock: ## pin the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --all-extras --group dev --custom-compile-command 'make lock' --output-file requirements/dev.txt pyproject.toml
 	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/proxy
+
+bench: install ## time a pull beside rclone, on an emulator with latency
+	$(BIN)/python tools/bench.py $(BENCH)
 
 clean: ## remove what was installed and made
 	rm -rf $(VENV) tools/proxy/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

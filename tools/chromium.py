@@ -1,4 +1,4 @@
-"""Make sure that a Chromium or Chrome is there for the tests and the unattended demo; Debian's package is installed if not."""
+"""Make sure that there is a Chromium or Chrome for the tests and the unattended demo; apt-get installs one if not."""
 
 import os
 import shutil

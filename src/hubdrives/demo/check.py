@@ -17,10 +17,10 @@ from hubdrives.links import PullRequest
 from hubdrives.pull import pull
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, Page, ViewportSize
 
 CLASS_SIZE = 50
-_SECONDS = 120_000.0
+_MILLISECONDS = 120_000.0
 _NOTEBOOK = "Week 1/01 Rain in four towns.ipynb"
 
 # What Google Drive sees when the sample course is pulled for the first time.
@@ -176,17 +176,23 @@ async def _pull_as(world: World, token: str, target: Path) -> None:
 
 async def _click(world: World, browser: "Browser", user: str, *, until: str | None = None) -> "Page":
     """Open the link as `user`, log in, and wait for the notebook, or for what `until` selects."""
-    context = await browser.new_context()
-    page = await context.new_page()
-    page.set_default_timeout(_SECONDS)
-    await page.goto(world.link)
-    await page.fill("#username_input", user)
-    await page.fill("#password_input", world.hub.password)
-    await page.click("#login_submit")
+    page = await log_in(world, browser, user)
     if until:
         await page.wait_for_selector(until)
     else:
         await page.wait_for_url("**/lab/**")
+    return page
+
+
+async def log_in(world: World, browser: "Browser", user: str, *, viewport: "ViewportSize | None" = None) -> "Page":
+    """Open the link as `user` in a browser of their own, and log in to the hub."""
+    context = await browser.new_context(viewport=viewport)
+    page = await context.new_page()
+    page.set_default_timeout(_MILLISECONDS)
+    await page.goto(world.link)
+    await page.fill("#username_input", user)
+    await page.fill("#password_input", world.hub.password)
+    await page.click("#login_submit")
     return page
 
 

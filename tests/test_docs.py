@@ -1,0 +1,104 @@
+"""The docs say what the code does: commands, settings, errors, providers, examples."""
+
+import re
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+
+from hubdrives import config
+from hubdrives.cli import cli
+from hubdrives.config import ConnectionSettings, GatewaySettings, Grant, LimitSettings
+from hubdrives.errors import all_errors
+from hubdrives.providers import provider_class, provider_names
+from hubdrives.providers.googledrive.exports import Exports, Options
+
+ROOT = Path(__file__).parents[1]
+PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]}
+ADMIN = PAGES["docs/admin.md"]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page], re.DOTALL | re.MULTILINE)
+
+
+def commands_in(page: str) -> list[list[str]]:
+    lines = [line.split("#")[0].strip() for block in blocks(page, "bash") for line in block.splitlines()]
+    return [line.split() for line in lines if line.startswith("hubdrives ")]
+
+
+def test_every_command_is_in_the_docs():
+    named = {name for text in PAGES.values() for name in re.findall(r"hubdrives (\w+)", text)}
+    assert set(cli.list_commands(click.Context(cli))) <= named
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_every_command_in_the_docs_exists_with_its_options(page):
+    for words in commands_in(page):
+        command = cli.get_command(click.Context(cli), words[1])
+        assert command is not None, words
+        known = {option for parameter in command.params for option in parameter.opts}
+        used = {word for word in words[2:] if word.startswith("--")}
+        assert used <= known, words
+
+
+@pytest.mark.parametrize(
+    ("settings", "page"),
+    [
+        (ConnectionSettings, "docs/admin.md"),
+        (LimitSettings, "docs/admin.md"),
+        (Grant, "docs/admin.md"),
+        (GatewaySettings, "docs/admin.md"),
+        (Options, "docs/providers/googledrive.md"),
+        (Exports, "docs/providers/googledrive.md"),
+    ],
+)
+def test_every_setting_is_in_the_docs(settings, page):
+    for field in msgspec.structs.fields(settings):
+        assert re.search(rf"`(\w+\.)?{field.name}`|`{field.name}\.|`limits\.{field.name}`", PAGES[page]), field.name
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```toml" in PAGES[page]])
+def test_examples_of_settings_are_valid(page):
+    for block in blocks(page, "toml"):
+        if "[project." in block:
+            tomllib.loads(block)
+            continue
+        settings = config.parse(block)
+        for connection in settings.connections.values():
+            kind = provider_class(connection.provider)
+            assert connection.root is None or kind.parse(connection.root, base_url=connection.base_url)
+
+
+def test_the_hub_configuration_is_python():
+    for block in blocks("docs/admin.md", "python"):
+        compile(block, "docs/admin.md", "exec")
+
+
+def test_every_error_is_in_the_docs_and_no_other():
+    table = re.findall(r"^\| `([\w-]+)` \|", PAGES["docs/errors.md"], re.MULTILINE)
+    assert table == list(dict.fromkeys(table))
+    assert set(table) == {error.code for error in all_errors()}
+
+
+def test_every_provider_has_a_page():
+    assert {name for name in provider_names() if name != "gateway"} == {
+        path.stem for path in ROOT.glob("docs/providers/*.md")
+    }
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", PAGES[page]):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_every_dependency_has_a_reason():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    names = {re.split(r"[\[>=<]", one)[0] for one in declared} - {"hubdrives"}
+    reasons = PAGES["docs/architecture.md"].split("## Dependencies")[1]
+    assert {name for name in names if f"| {name}" not in reasons and f", {name}" not in reasons} == set()
