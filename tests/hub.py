@@ -87,7 +87,9 @@ class Hub:
     async def remove(self, user: str) -> None:
         await self.api("DELETE", f"users/{user}")
 
-    async def api(self, method: str, path: str, *, body: Any = None, allowed: set[int] | frozenset[int] = frozenset()) -> Any:
+    async def api(
+        self, method: str, path: str, *, body: Any = None, allowed: set[int] | frozenset[int] = frozenset()
+    ) -> Any:
         """The hub's API with the rights of an administrator; the JSON answer, if any."""
         async with (
             aiohttp.ClientSession(headers={"Authorization": f"token {_ADMIN_TOKEN}"}) as session,
@@ -117,7 +119,9 @@ async def running_hub(
         settings.setdefault(section, {}).update(traits)
     (folder / "hub_config.py").write_text(_CONFIG)
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "HUBDRIVES_", "CONFIGPROXY"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JUPYTER", "HUBDRIVES_", "CONFIGPROXY"))
     }
     environment["HUB_OF_THE_TESTS"] = json.dumps({"config": settings})
     with (folder / "hub.log").open("wb") as log:
@@ -152,9 +156,10 @@ def _settings(
     folder: Path, url: str, hub_api: int, proxy_api: int, service: int, gateway_config: Path | None
 ) -> dict[str, dict[str, Any]]:
     access = "access:services!service=hubdrives"
-    gateway: dict[str, Any] = {"name": "hubdrives", "api_token": _GATEWAY_TOKEN, "oauth_no_confirm": True}
+    gateway: dict[str, Any] = {"name": "hubdrives", "api_token": _GATEWAY_TOKEN}
     if gateway_config is not None:
         gateway |= {
+            "oauth_no_confirm": True,
             "url": f"http://127.0.0.1:{service}",
             "command": [sys.executable, "-m", "hubdrives.gateway"],
             "environment": {"HUBDRIVES_CONFIG": str(gateway_config)},
@@ -175,7 +180,11 @@ def _settings(
             ],
             "load_roles": [
                 {"name": "hubdrives", "scopes": ["read:users:name", "read:users:groups"], "services": ["hubdrives"]},
-                {"name": "tests", "scopes": ["admin:users", "admin:groups", "admin:servers", "tokens"], "services": ["tests"]},
+                {
+                    "name": "tests",
+                    "scopes": ["admin:users", "admin:groups", "admin:servers", "tokens"],
+                    "services": ["tests"],
+                },
                 {"name": "other", "scopes": [access], "services": ["other"]},
                 {"name": "prometheus", "scopes": ["read:metrics"], "services": ["prometheus"]},
                 {"name": "user", "scopes": ["self", access]},

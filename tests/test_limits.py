@@ -171,13 +171,32 @@ async def test_a_pause_that_is_prolonged_while_one_waits_for_it_is_waited_out_to
 async def test_a_complaint_halves_concurrency_and_sets_a_pace_below_what_was_seen():
     time = Time()
     limit = AdaptiveLimit(concurrency=8, clock=time, sleep=time.sleep)
-    for _ in range(40):
+    for _ in range(80):
         async with limit.slot():
-            time.now += 0.1
+            time.now += 0.05
     assert limit.rate is None
     await complain(limit)
     assert limit.concurrency == 4
-    assert limit.rate == pytest.approx(41 / 4 / 2, rel=0.05)
+    assert limit.rate == pytest.approx(81 / 4 / 2, rel=0.05)
+
+
+async def test_an_idle_connection_is_not_slowed_to_a_crawl_by_one_complaint():
+    time = Time()
+    limit = AdaptiveLimit(concurrency=8, clock=time, sleep=time.sleep)
+    await complain(limit)
+    begun = time.now
+    for _ in range(20):
+        async with limit.slot():
+            pass
+    assert time.now - begun < 6
+
+
+async def test_complaints_that_go_on_slow_it_down_to_a_crawl():
+    time = Time()
+    limit = AdaptiveLimit(concurrency=8, clock=time, sleep=time.sleep)
+    for _ in range(20):
+        await complain(limit)
+    assert limit.rate == pytest.approx(0.2)
 
 
 async def test_requests_that_were_under_way_together_complain_once():
@@ -221,7 +240,7 @@ async def test_after_success_it_is_as_fast_as_at_first():
     time = Time()
     limit = AdaptiveLimit(concurrency=8, clock=time, sleep=time.sleep)
     await complain(limit)
-    assert (limit.concurrency, limit.rate) == (4, pytest.approx(0.5))
+    assert (limit.concurrency, limit.rate) == (4, pytest.approx(4))
     for _ in range(100):
         async with limit.slot():
             time.now += 0.01

@@ -52,7 +52,9 @@ def test_an_address_that_does_not_say_what_to_pull_is_refused(query: dict[str, s
         PullRequest.from_query(query)
 
 
-@pytest.mark.parametrize("hub", ["", "hub.example.org", "ftp://hub.example.org", "https://", "http://[", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "hub", ["", "hub.example.org", "ftp://hub.example.org", "https://", "http://[", "javascript:alert(1)"]
+)
 def test_what_is_no_web_address_is_no_hub(hub: str) -> None:
     with pytest.raises(BadInput, match="not the web address"):
         PullRequest(source="s:/").address(hub)

@@ -5,12 +5,15 @@ import errno
 import json
 import os
 import stat
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.sync.breaking import Breaking, full
+from tests.sync.source import HERE, Memory, MemoryMany, Tree, hidden, plant, tree_of
 
 from hubdrives.config import Settings
 from hubdrives.connections import Connections
@@ -36,8 +39,6 @@ from hubdrives.model import Entry, Kind, Location, Progress, Snapshot, Waiting
 from hubdrives.pull import last_report, pull, pulled_from, report_to_json
 from hubdrives.sync.disk import Calls
 from hubdrives.sync.layout import STATE
-from tests.sync.breaking import Breaking, full
-from tests.sync.source import HERE, Memory, MemoryMany, Tree, hidden, plant, tree_of
 
 TREE: Tree = {"a/x.txt": b"x", "b.ipynb": b"{}", "empty": None, "nothing": b""}
 NOW = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -80,9 +81,9 @@ async def test_a_pull_without_news_asks_once_and_reads_and_writes_nothing_else(t
     assert report.unchanged == 3
     assert (source.snapshots, source.reads) == (1, [])
     assert {path: path.stat() for path in files} == before
-    # The lock's draft; everything that was read is our own.
+    # The lock and its draft; everything that was looked for is our own.
     assert [name for name in calls.written if not name.startswith("lock")] == []
-    assert set(calls.read) <= {"lock", "state.json", "listing.json", "report.json"}
+    assert set(calls.read) <= {"lock", "journal", "state.json", "listing.json", "report.json"}
 
 
 async def test_of_ten_thousand_unchanged_files_none_is_read(target: Path):
@@ -159,7 +160,7 @@ async def test_a_conflict_leaves_the_user_s_and_offers_upstream_s(target: Path):
     assert (report.conflicts, report.kept) == (["x"], [])
     assert tree_of(target) == {"x": b"mine"}
     assert hidden(target) == {b"two"}
-    lines = (target / ".hubdrives/store/index.jsonl").read_text().split()
+    lines = (target / ".hubdrives/store/index.jsonl").read_text().splitlines()
     assert [json.loads(line)["path"] for line in lines if line.startswith("{")] == ["x"]
     # It is told once; from then on it is the user's version of what upstream has.
     assert (await pull(source, HERE, target)).kept == ["x"]
@@ -193,13 +194,42 @@ async def test_an_edit_of_the_same_size_and_time_as_the_state_is_seen(target: Pa
     (target / "x").write_bytes(b"two")
     written = (target / STATE).stat().st_mtime_ns
     os.utime(target / "x", ns=(written, written))
-    # A pull that took the file's new time for the recorded one.
+    # As if the edit had come within the same tick of the file system's clock.
     state = json.loads((target / STATE).read_bytes())
     state["files"]["x"]["mtime_ns"] = written
     (target / STATE).write_text(json.dumps(state))
     os.utime(target / STATE, ns=(written, written))
-    report = await pull(source, HERE, target)
-    assert report.kept == ["x"]
+    # It is still seen when the state has been written anew, and upstream's change comes.
+    source.tree["y"] = b"new"
+    assert (await pull(source, HERE, target)).kept == ["x"]
+    source.tree["x"] = b"six"
+    assert (await pull(source, HERE, target)).conflicts == ["x"]
+    assert tree_of(target)["x"] == b"two"
+
+
+async def test_a_file_that_had_to_be_read_is_believed_from_then_on(target: Path):
+    source = Memory({"x": b"one"})
+    await pull(source, HERE, target)
+    os.utime(target / "x", (1000, 1000))
+    reads = []
+    for _ in range(3):
+        calls = Counting()
+        assert (await pull(source, HERE, target, calls=calls)).unchanged == 1
+        reads.append(calls.read.count("x"))
+    assert reads == [1, 0, 0]
+
+
+async def test_a_file_as_young_as_the_state_is_read_once_and_then_believed(target: Path):
+    source = Memory({"x": b"one"})
+    await pull(source, HERE, target)
+    young = (target / "x").stat().st_mtime_ns
+    os.utime(target / STATE, ns=(young, young))
+    reads = []
+    for _ in range(2):
+        calls = Counting()
+        assert (await pull(source, HERE, target, calls=calls)).unchanged == 1
+        reads.append(calls.read.count("x"))
+    assert reads == [1, 0]
 
 
 async def test_what_is_brought_has_the_time_of_the_pull_and_the_mode_of_any_new_file(target: Path):
@@ -242,7 +272,14 @@ async def test_large_files_are_written_piece_by_piece(target: Path):
 
 @pytest.mark.parametrize(
     "error",
-    [NotFound("Gone."), NotShared("No."), VersionGone("New."), QuotaExceeded("Full."), UnexpectedAnswer("?"), Forbidden("No")],
+    [
+        NotFound("Gone."),
+        NotShared("No."),
+        VersionGone("New."),
+        QuotaExceeded("Full."),
+        UnexpectedAnswer("?"),
+        Forbidden("No"),
+    ],
     ids=lambda error: error.code,
 )
 @pytest.mark.parametrize("kind", [Memory, MemoryMany])
@@ -274,6 +311,31 @@ async def test_damaged_bytes_are_thrown_away_and_asked_for_again(target: Path, k
     assert tree_of(target) == source.tree
 
 
+async def test_a_stream_that_brings_more_than_was_promised_harms_only_that_file(target: Path):
+    class Generous(MemoryMany):
+        def chunks(self, entry: Entry) -> Sequence[bytes]:
+            first, second = super().chunks(entry)
+            return (first, second + b"more" * (1 << 20)) if self.reads.count(entry.path) == 1 else (first, second)
+
+    source = Generous({"a": b"one", "b": b"two"})
+    report = await pull(source, HERE, target)
+    assert (report.added, report.failed) == (["a", "b"], [])
+    assert tree_of(target) == source.tree
+
+
+async def test_a_stream_of_which_one_file_can_t_be_written_brings_the_others(target: Path):
+    class Stubborn(Calls):
+        def open(self, name: str, flags: int, mode: int, dir_fd: int) -> int:
+            if name == "0.part":
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super().open(name, flags, mode, dir_fd)
+
+    source = MemoryMany({"a": b"x" * (3 << 20), "b": b"two"})
+    report = await pull(source, HERE, target, calls=Stubborn())
+    assert [item.path for item in report.failed] == ["a"]
+    assert tree_of(target) == {"b": b"two"}
+
+
 async def test_bytes_that_stay_damaged_are_given_up_and_never_placed(target: Path):
     source = Memory({"x": b"one", "y": b"two"})
     source.damaged = {"x": 100}
@@ -298,6 +360,7 @@ async def test_what_concerns_everything_ends_the_pull_and_the_next_one_goes_on(
         await pull(source, HERE, target)
     there = tree_of(target)
     assert len(there) > 10
+    assert set(json.loads((target / STATE).read_bytes())["files"]) == set(there)
     source.reads = []
     report = await pull(source, HERE, target)
     assert set(source.reads) == set(source.tree) - set(there)
@@ -348,6 +411,25 @@ async def test_a_cancelled_pull_can_be_continued(target: Path, kind: type[Memory
     await pull(source, HERE, target)
     assert set(source.reads) == set(source.tree) - set(there)
     assert tree_of(target) == source.tree
+
+
+async def test_a_pull_cancelled_while_it_takes_the_lock_gives_it_back(target: Path):
+    loop = asyncio.get_running_loop()
+
+    class Cancelling(Calls):
+        def link(self, old: str, new: str, old_dir_fd: int, new_dir_fd: int) -> None:
+            super().link(old, new, old_dir_fd, new_dir_fd)
+            loop.call_soon_threadsafe(running.cancel)
+            is_cancelled.wait()
+
+    is_cancelled = threading.Event()
+    running = asyncio.create_task(pull(Memory(TREE), HERE, target, calls=Cancelling()))
+    while not running.cancelling():
+        await asyncio.sleep(0)
+    is_cancelled.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert not target.exists()
 
 
 async def test_a_damaged_state_is_said_and_costs_no_byte(target: Path):
@@ -430,6 +512,44 @@ async def test_a_file_that_can_t_be_written_is_told_and_the_others_come(target: 
     report = await pull(Memory({"d/x": b"one", "d/y": b"two"}), HERE, target, calls=Stubborn())
     assert [(item.path, item.code) for item in report.failed] == [("d/x", "local-failure")]
     assert tree_of(target) == {"d/y": b"two"}
+
+
+async def test_every_step_is_durable_before_one_that_relies_on_it(target: Path):
+    class Recording(Calls):
+        def __init__(self) -> None:
+            self.steps: list[tuple[str, str]] = []
+
+        def fsync(self, fd: int) -> None:
+            self.steps.append(("fsync", str(Path(f"/proc/self/fd/{fd}").readlink().relative_to(target))))
+
+        def replace(self, old: str, new: str, old_dir_fd: int, new_dir_fd: int) -> None:
+            self.steps.append(("replace", f"{old} -> {new}"))
+            super().replace(old, new, old_dir_fd, new_dir_fd)
+
+    source = Memory({"x": b"one", "d/y": b"two", "gone/z": b"three"})
+    await pull(source, HERE, target)
+    source.tree = {"x": b"ONE", "d/y": b"two"}
+    calls = Recording()
+    await pull(source, HERE, target, calls=calls)
+    steps = calls.steps
+    placed = steps.index(("replace", "0.part -> x"))
+    written = steps.index(("replace", "state -> state.json"))
+    assert ("fsync", ".hubdrives/tmp/0.part") in steps[:placed]
+    assert {("fsync", "."), ("fsync", ".hubdrives/tmp/state")} <= set(steps[placed:written])
+    assert ("fsync", ".hubdrives") in steps[written:]
+
+
+async def test_if_upstream_s_file_can_t_take_its_place_the_user_s_goes_back_there(target: Path):
+    class Stubborn(Calls):
+        def replace(self, old: str, new: str, old_dir_fd: int, new_dir_fd: int) -> None:
+            if old.endswith(".part"):
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            super().replace(old, new, old_dir_fd, new_dir_fd)
+
+    plant(target, {"x": b"mine"})
+    report = await pull(Memory({"x": b"one"}), HERE, target, calls=Stubborn())
+    assert ([item.path for item in report.failed], report.renamed) == (["x"], [])
+    assert tree_of(target) == {"x": b"mine"}
 
 
 async def test_the_second_of_two_pulls_at_once_is_told_to_wait(target: Path):
@@ -516,11 +636,19 @@ async def test_symlinks_at_upstream_s_paths_are_moved_aside_not_followed(target:
 
 
 async def test_hostile_names_write_nowhere(target: Path):
-    names = ["../escaped", "/tmp/escaped", "a/../../escaped", ".hubdrives/state.json", ".git/hooks/pre-commit"]
-    source = Memory({name: b"evil" for name in names} | {"good": b"good"})
+    names = [
+        "half\ud800",
+        "../escaped",
+        "/tmp/escaped",
+        "a/../../escaped",
+        ".hubdrives/state.json",
+        ".git/hooks/pre-commit",
+    ]
+    source = Memory(dict.fromkeys(names, b"evil") | {"good": b"good"})
     report = await pull(source, HERE, target)
     assert tree_of(target) == {"good": b"good"}
-    assert {item.path for item in report.skipped} == set(names)
+    assert {item.path for item in report.skipped} == {"half?", *names[1:]}
+    assert last_report(target) == report
     assert not (target.parent / "escaped").exists()
     assert pulled_from(target) == HERE
 

@@ -10,6 +10,8 @@ from hubdrives.errors import RateLimited
 
 _WINDOW = 10.0
 _SLOWEST = 0.2
+# Requests per second. Who hardly asked anything was not too fast by itself: others use the account too, or did before.
+_MODEST = 8.0
 
 
 class AdaptiveLimit:
@@ -122,7 +124,7 @@ class AdaptiveLimit:
         self._generation += 1
         now = self._clock()
         recent = sum(1 for start in self._starts if start > now - _WINDOW)
-        seen = recent / min(_WINDOW, max(1.0, now - self._starts[0]))
+        seen = max(_MODEST, recent / min(_WINDOW, max(1.0, now - self._starts[0])))
         self._allowed = max(1.0, self._allowed / 2)
         self._rate = max(_SLOWEST, min(seen, self._rate or seen) / 2)
 
@@ -131,7 +133,7 @@ class AdaptiveLimit:
             return
         self._allowed = min(self._most, self._allowed + 1 / self._allowed)
         if self._rate is not None:
-            self._rate += max(0.1, self._rate * 0.02)
+            self._rate += max(0.1, self._rate * 0.05)
             if self._most_rate is not None:
                 self._rate = min(self._rate, self._most_rate)
             elif self._allowed >= self._most:

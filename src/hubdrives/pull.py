@@ -31,10 +31,10 @@ from hubdrives.sync.apply import Applier
 from hubdrives.sync.disk import CALLS, Calls, telling
 from hubdrives.sync.incoming import Incoming
 from hubdrives.sync.layout import STATE
-from hubdrives.sync.ledger import Ledger, Outcome
+from hubdrives.sync.ledger import Ledger
 from hubdrives.sync.meter import Meter
 from hubdrives.sync.parts import Part
-from hubdrives.sync.plan import Upstream, plan, reach, to_read
+from hubdrives.sync.plan import Upstream, doubted, plan, reach, to_read
 from hubdrives.sync.scan import read_digests, scan
 from hubdrives.sync.target import check_target
 from hubdrives.sync.tasks import group, in_thread
@@ -43,7 +43,7 @@ from hubdrives.sync.workspace import Memory, Untold, Workspace, last_report, pul
 
 __all__ = ["check_target", "last_report", "pull", "pulled_from", "report_to_json"]
 
-_CONCURRENT: Final = 8
+_CONCURRENT: Final = 16
 """Files on their way at the same time."""
 
 _SMALL: Final = 8 << 20
@@ -91,17 +91,13 @@ async def pull(
         HubdrivesError: what `Provider.snapshot` and `Provider.read` raise, if it concerns more than one file.
     """
     folder = await in_thread(check_target, target, home=home)
-    workspace = await in_thread(Workspace.open, folder, calls=calls)
     meter = Meter(on_progress, waiting=lambda: provider.waiting)
-    try:
-        async with group() as background:
-            tasks = [background.create_task(meter.run()), background.create_task(_heart(workspace.lock))]
-            story = _Pull(provider=provider, location=location, workspace=workspace, meter=meter, now=now())
-            report = await story.tell()
-            for task in tasks:
-                task.cancel()
-    finally:
-        await in_thread(workspace.close)
+    async with _opened(folder, calls) as workspace, group() as background:
+        tasks = [background.create_task(meter.run()), background.create_task(_heart(workspace.lock))]
+        story = _Pull(provider=provider, location=location, workspace=workspace, meter=meter, now=now())
+        report = await story.tell()
+        for task in tasks:
+            task.cancel()
     meter.finish()
     return report
 
@@ -127,6 +123,18 @@ def _skipped_to_json(item: Skipped) -> dict[str, str]:
     return {"path": item.path, "reason": item.reason, "code": item.code}
 
 
+@contextlib.asynccontextmanager
+async def _opened(folder: Path, calls: Calls) -> AsyncIterator[Workspace]:
+    held: list[Workspace] = []
+    try:
+        # So that it is closed even if the pull is cancelled while it is being opened.
+        await in_thread(lambda: held.append(Workspace.open(folder, calls=calls)))
+        yield held[0]
+    finally:
+        for workspace in held:
+            await in_thread(workspace.close)
+
+
 async def _heart(held: lock.Lock) -> None:
     while True:
         await asyncio.sleep(lock.BEAT_EVERY)
@@ -149,7 +157,7 @@ class _Pull:
         base = await in_thread(self._base, memory)
         known = await in_thread(self.workspace.known, self.location) if memory.source == self.location else None
         snapshot = await self.provider.snapshot(self.location, known=known)
-        decided = await self._decide(base, snapshot, memory)
+        base, decided = await self._decide(base, snapshot, memory)
         await in_thread(self._make_sure_of_space, decided)
         if memory.source != self.location:
             await in_thread(self.workspace.begin, self.location)
@@ -180,7 +188,7 @@ class _Pull:
                 raise BadTarget(f"This folder was pulled from {memory.source}.")
         return Base()
 
-    async def _decide(self, base: Base, snapshot: Snapshot, memory: Memory) -> Plan:
+    async def _decide(self, base: Base, snapshot: Snapshot, memory: Memory) -> tuple[Base, Plan]:
         upstream = Upstream.of(snapshot.entries)
         disk = self.workspace.disk
         self.meter.phase("checking")
@@ -194,11 +202,13 @@ class _Pull:
             if found:
                 read[path] = found
             self.meter.add(files=1)
-        return await in_thread(plan, base, local, upstream, read=read, stamp=f"{self.now:%Y%m%d%H%M%S}")
+        base = doubted(base, dict(questions), read)
+        return base, await in_thread(plan, base, local, upstream, read=read, stamp=f"{self.now:%Y%m%d%H%M%S}")
 
     def _make_sure_of_space(self, decided: Plan) -> None:
         needed = decided.bytes_needed
-        free = self.workspace.disk.free()
+        with telling(""):
+            free = self.workspace.disk.free()
         # The state, and what a file takes beyond its size.
         if needed and free < needed + needed // 100 + (1 << 20):
             raise DiskFull(f"This needs {_readable(needed)}, but only {_readable(free)} are free.")
@@ -223,7 +233,7 @@ class _Pull:
     def _note(self, snapshot: Snapshot, report: Report) -> None:
         self.workspace.note_listing(snapshot)
         self.workspace.note_report(report)
-        self.workspace.store.prune(now=self.now, keep=report.conflicts)
+        self.workspace.tidy(now=self.now, report=report)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +283,7 @@ class _Transfer:
                 async with _closing(self.provider.read(download.entry)) as chunks:
                     async for chunk in chunks:
                         await incoming.feed(chunk)
-                self._enter(await incoming.finish())
+                await incoming.finish()
                 return
             except HubdrivesError as error:
                 if not (isinstance(error, Corrupt) and left):
@@ -295,7 +305,7 @@ class _Transfer:
                     if download is None:
                         continue
                     incoming = incoming or self._incoming(download)
-                    await incoming.feed(piece.data)
+                    await incoming.offer(piece.data)
                     if piece.last:
                         del missing[download.path]
                         await room.acquire()
@@ -313,7 +323,7 @@ class _Transfer:
         try:
             if error is not None:
                 raise error
-            self._enter(await incoming.finish())
+            await incoming.finish()
         except Corrupt:
             damaged.append(incoming.download)
         except HubdrivesError as failure:
@@ -324,11 +334,7 @@ class _Transfer:
 
     def _incoming(self, download: Download) -> Incoming:
         part = Part(disk=self.workspace.disk, entry=download.entry, name=f"{next(self._numbers)}.part")
-        return Incoming(download=download, part=part, applier=self.applier, meter=self.meter)
-
-    def _enter(self, outcome: Outcome) -> None:
-        self.ledger.add(outcome)
-        self.meter.add(files=1)
+        return Incoming(download=download, part=part, applier=self.applier, ledger=self.ledger, meter=self.meter)
 
     def _fail(self, download: Download, error: HubdrivesError) -> None:
         if not _is_of_one_file(error):

@@ -120,11 +120,10 @@ class SnapshotDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     skipped: tuple[SkippedDocument, ...] = ()
 
     @classmethod
-    def of(cls, snapshot: Snapshot, *, name: str | None = None) -> "SnapshotDocument":
-        """`snapshot`, under another `name` if one is given."""
+    def of(cls, snapshot: Snapshot) -> "SnapshotDocument":
         return cls(
             LocationDocument.of(snapshot.location),
-            name or snapshot.name,
+            snapshot.name,
             snapshot.digest,
             tuple(EntryDocument.of(entry) for entry in snapshot.entries),
             tuple(SkippedDocument(item.path, item.reason, item.code) for item in snapshot.skipped),

@@ -104,11 +104,11 @@ class Bench:
 
     async def start(self, *grants: Grant, patience: float = 8.0, port: int | None = None, **settings: Any) -> str:
         """Start the gateway; its address."""
-        app = make_app(
-            self.settings(grants, **settings), self.people, prefix=PREFIX, patience=patience, policy=QUICK
-        )
+        app = make_app(self.settings(grants, **settings), self.people, prefix=PREFIX, patience=patience, policy=QUICK)
         self.server = TestServer(app, host="127.0.0.1", port=port)
-        await self._stack.enter_async_context(self.server)
+        # As `run` does: an access log would hold the links that people follow.
+        await self.server.start_server(access_log=None)
+        self._stack.push_async_callback(self.server.close)
         return self.url
 
     @property

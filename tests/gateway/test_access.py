@@ -50,12 +50,20 @@ async def test_nobody_gets_in_without_a_good_token(
     headers = {} if authorization is None else {"Authorization": authorization}
     cookies = {"jupyterhub-services": bench.people.token("alice"), "token": bench.people.token("alice")}
     status, answer = await ask(
-        bench, method, operation, bench.drive.location, headers=headers, cookies=cookies, query={"token": "token-of-alice-7f3a"}
+        bench,
+        method,
+        operation,
+        bench.drive.location,
+        headers=headers,
+        cookies=cookies,
+        query={"token": "token-of-alice-7f3a"},
     )
     assert status == 403
     assert method == "HEAD" or code(answer) == "login-needed"
     assert bench.asked() == {}
-    assert [(line["outcome"], line.get("user"), line["status"]) for line in bench.audit()] == [("login-needed", None, 403)]
+    assert [(line["outcome"], line.get("user"), line["status"]) for line in bench.audit()] == [
+        ("login-needed", None, 403)
+    ]
 
 
 @pytest.mark.parametrize(("method", "operation"), ABOUT_A_SOURCE)
@@ -118,7 +126,14 @@ async def test_the_account_may_read_more_than_the_grant(bench: Bench) -> None:
     exam = bench.file("exam.txt", "secret", deep)
     await bench.start(Grant(connection="drive", root=address(granted), everyone=True))
     token = bench.people.token("alice")
-    for item, status in ((granted, 200), (inside, 200), (beside, 403), (deep, 403), (exam, 403), (bench.drive.root, 403)):
+    for item, status in (
+        (granted, 200),
+        (inside, 200),
+        (beside, 403),
+        (deep, 403),
+        (exam, 403),
+        (bench.drive.root, 403),
+    ):
         for operation in ("describe", "snapshot"):
             got, answer = await ask(bench, "GET", operation, address(item), token=token)
             assert got == status, (item, operation, answer)
@@ -128,9 +143,11 @@ async def test_the_account_may_read_more_than_the_grant(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["../exams", "..", "a/../../exams", "/exams", "//exams", "week 1/../../exams", "%2e%2e/exams", "..%2fexams", "out", "out/2027",
-     "out/exam.txt", "week 1/deep out/exam.txt", "exams", "a\0b"],
-)  # fmt: skip
+    [
+        *("../exams", "..", "a/../../exams", "/exams", "//exams", "week 1/../../exams", "%2e%2e/exams", "..%2fexams"),
+        *("out", "out/2027", "out/exam.txt", "week 1/deep out/exam.txt", "exams", "a\0b"),
+    ],
+)
 async def test_no_path_leads_out_of_the_root(bench: Bench, path: str) -> None:
     granted = bench.folder_in("stats")
     week = bench.folder_in("week 1", granted)
@@ -146,12 +163,14 @@ async def test_no_path_leads_out_of_the_root(bench: Bench, path: str) -> None:
         root=address(granted),
         credential={"kind": "google_service_account", "key_file": str(bench.folder / "key.json")},
     )
-    await bench.start(
-        Grant(connection="course", everyone=True, can=("read", "link")), connections={"course": course}
-    )
+    await bench.start(Grant(connection="course", everyone=True, can=("read", "link")), connections={"course": course})
     token = bench.people.token("alice")
     for method, operation in ABOUT_A_SOURCE:
-        for query, source in (({}, f"course:/{path}"), ({"under": path}, "course:/"), ({"under": path}, address(granted))):
+        for query, source in (
+            ({}, f"course:/{path}"),
+            ({"under": path}, "course:/"),
+            ({"under": path}, address(granted)),
+        ):
             if operation in {"files", "links"} and query:
                 continue
             status, answer = await ask(bench, method, operation, source, token=token, query=query)
@@ -252,6 +271,25 @@ async def test_other_peoples_private_items_look_as_if_they_were_not_there(bench:
     assert {(status, code(answer), answer["message"]) for status, answer in answers} == {
         (403, "not-granted", "You have no access to this through the hub's gateway.")
     }
+
+
+async def test_what_the_account_itself_is_refused_looks_the_same(bench: Bench) -> None:
+    item = bench.folder_in("odd")
+    await bench.start(Grant(connection="drive", everyone=True))
+    token = bench.people.token("alice")
+    bench.drive.faults.set(
+        [
+            {
+                "operation": "files.get",
+                "id": item,
+                "effect": "error",
+                "reason": "insufficientFilePermissions",
+                "times": None,
+            }
+        ]
+    )
+    status, answer = await ask(bench, "GET", "describe", address(item), token=token)
+    assert (status, answer["message"]) == (403, "You have no access to this through the hub's gateway.")
 
 
 async def test_connections_are_told_to_those_who_may_use_them(bench: Bench) -> None:

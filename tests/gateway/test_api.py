@@ -4,36 +4,16 @@ import asyncio
 import gzip
 import io
 import json
-from typing import Any
 
 import aiohttp
 import pytest
-from tests.gateway.bench import Bench, address
+from tests.gateway.bench import Bench
+from tests.gateway.questions import EVERYONE, snapshot, stream, wanted
 
-from hubdrives.config import Grant
 from hubdrives.errors import all_errors
 from hubdrives.gateway import answers
-from hubdrives.wire import Frame, Reader
 
-EVERYONE = Grant(connection="drive", everyone=True)
 DATA = bytes(range(256)) * 1000
-
-
-async def snapshot(bench: Bench, token: str, **headers: str) -> tuple[int, Any, Any]:
-    return await bench.ask("GET", "api/v1/snapshot", token=token, params={"source": "drive:/"}, headers=headers)
-
-
-async def wanted(bench: Bench, token: str, path: str) -> dict[str, str]:
-    """What to ask for to get the file at `path`."""
-    _, found, _ = await snapshot(bench, token)
-    (version,) = [entry["version"] for entry in found["entries"] if entry["path"] == path]
-    return {"source": "drive:/", "path": path, "version": version}
-
-
-async def stream(bench: Bench, token: str, files: list[dict[str, Any]], source: str = "drive:/") -> list[tuple[Frame, bytes]]:
-    status, body, _ = await bench.ask("POST", "api/v1/files", token=token, json={"source": source, "files": files})
-    assert status == 200, body
-    return list(Reader().feed(body))
 
 
 def test_every_error_has_a_status() -> None:
@@ -78,7 +58,10 @@ async def test_metrics_count_without_naming_anybody(bench: Bench) -> None:
     assert not [secret for secret in ("alice", "secret-course", "a.bin", bench.drive.root) if secret in text]
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "nowhere"), ("POST", "api/v1/snapshot"), ("GET", "../../hub"), ("DELETE", "api/v1/file")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "nowhere"), ("POST", "api/v1/snapshot"), ("GET", "../../hub"), ("DELETE", "api/v1/file")],
+)
 async def test_what_is_not_there_is_told_in_json(bench: Bench, method: str, path: str) -> None:
     await bench.start(EVERYONE)
     status, answer, _ = await bench.ask(method, path, token=bench.people.token("alice"))
@@ -203,194 +186,79 @@ async def test_who_hangs_up_does_not_stop_the_listing_for_others(bench: Bench) -
     assert bench.asked()["files.list"] == 1
 
 
-# One file
+async def test_whether_it_may_be_read_can_take_its_time_too(bench: Bench) -> None:
+    week = bench.folder_in("week 1")
+    bench.file("a.txt", "text", week)
+    await bench.start(EVERYONE, patience=0.05)
+    token = bench.people.token("alice")
+    bench.drive.faults.set([{"operation": "files.get", "effect": "delay", "seconds": 0.3, "times": 1}])
+    source = {"source": f"https://drive.google.com/drive/folders/{week}"}
+    statuses = []
+    while not statuses or statuses[-1] == 202:
+        statuses.append((await bench.ask("GET", "api/v1/snapshot", token=token, params=source))[0])
+    assert statuses[0] == 202
+    assert statuses[-1] == 200
 
 
-@pytest.mark.parametrize(
-    ("range_", "expected", "said"),
-    [
-        ("bytes=0-9", (0, 10), "bytes 0-9/256000"),
-        ("bytes=255990-", (255990, 256000), "bytes 255990-255999/256000"),
-        ("bytes=255990-999999", (255990, 256000), "bytes 255990-255999/256000"),
-        ("bytes=-10", (255990, 256000), "bytes 255990-255999/256000"),
-        ("bytes=-999999", (0, 256000), "bytes 0-255999/256000"),
-    ],
-)
-async def test_a_part_of_a_file_can_be_asked_for(bench: Bench, range_: str, expected: tuple[int, int], said: str) -> None:
-    bench.file("a.bin", DATA)
+# What goes wrong
+
+
+async def test_a_mistake_of_ours_is_told_without_its_insides(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from hubdrives.providers.googledrive import GoogleDrive
+
+    async def broken(*_args: object, **_options: object) -> None:
+        raise RuntimeError("insides")
+
+    monkeypatch.setattr(GoogleDrive, "snapshot", broken)
     await bench.start(EVERYONE)
+    status, answer, headers = await snapshot(bench, bench.people.token("alice"))
+    assert (status, answer["code"]) == (500, "failed")
+    assert "insides" not in str(answer)
+    assert "insides" in caplog.text
+    (line,) = bench.audit()
+    assert (line["outcome"], line["status"], line["request"]) == ("failed", 500, answer["request"])
+    assert headers["X-Request-Id"] == answer["request"]
+
+
+@pytest.mark.parametrize("cache_bytes", [0, 1 << 30])
+async def test_a_damaged_file_is_not_taken_for_whole(bench: Bench, cache_bytes: int) -> None:
+    bench.file("a.bin", DATA * 4)
+    await bench.start(EVERYONE, cache_bytes=cache_bytes)
     token = bench.people.token("alice")
     params = await wanted(bench, token, "a.bin")
-    status, body, headers = await bench.ask("GET", "api/v1/file", token=token, params=params, headers={"Range": range_})
-    assert (status, headers["Content-Range"]) == (206, said)
-    assert body == DATA[slice(*expected)]
+    bench.drive.faults.set([{"operation": "files.media", "effect": "wrong", "bytes": 900_000, "times": None}])
+    with pytest.raises(aiohttp.ClientError):
+        await bench.ask("GET", "api/v1/file", token=token, params=params)
+    assert bench.audit()[-1]["outcome"] == "corrupt"
 
 
-@pytest.mark.parametrize("range_", ["bytes=256000-", "bytes=999999-1000000"])
-async def test_a_part_that_the_file_does_not_have_is_told_so(bench: Bench, range_: str) -> None:
-    bench.file("a.bin", DATA)
-    await bench.start(EVERYONE)
+async def test_who_goes_away_in_the_middle_is_noted(bench: Bench) -> None:
+    bench.file("a.bin", bytes(40 << 20))
+    await bench.start(EVERYONE, cache_bytes=0)
     token = bench.people.token("alice")
     params = await wanted(bench, token, "a.bin")
-    status, body, headers = await bench.ask("GET", "api/v1/file", token=token, params=params, headers={"Range": range_})
-    assert (status, body, headers["Content-Range"]) == (416, b"", "bytes */256000")
+    headers = {"Authorization": f"token {token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(f"{bench.url}api/v1/file", params=params) as answer,
+    ):
+        await answer.content.readexactly(1000)
+        # Nobody reads on, so nothing more is fetched than what fits on the way.
+        before = -1.0
+        while before != (before := await fetched(bench)):
+            await asyncio.sleep(0.1)
+        assert before < 20 << 20
+        answer.close()
+    async with asyncio.timeout(5):
+        while len(bench.audit()) < 2:
+            await asyncio.sleep(0.02)
+    assert bench.audit()[-1]["outcome"] == "cut"
+    assert 0 < bench.audit()[-1]["bytes"] < 20 << 20
 
 
-@pytest.mark.parametrize("range_", ["bytes=5-2", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", ""])
-async def test_a_part_that_can_not_be_understood_means_all(bench: Bench, range_: str) -> None:
-    bench.file("a.bin", DATA)
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    params = await wanted(bench, token, "a.bin")
-    status, body, _ = await bench.ask("GET", "api/v1/file", token=token, params=params, headers={"Range": range_})
-    assert (status, body) == (200, DATA)
-
-
-async def test_a_file_has_the_headers_that_a_browser_must_see(bench: Bench) -> None:
-    bench.file("a.html", "<script>alert(1)</script>")
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    params = await wanted(bench, token, "a.html")
-    status, body, headers = await bench.ask("GET", "api/v1/file", token=token, params=params)
-    assert (status, body) == (200, b"<script>alert(1)</script>")
-    assert headers["Content-Type"] == "application/octet-stream"
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Content-Security-Policy"].startswith("sandbox")
-    head = await bench.ask("HEAD", "api/v1/file", token=token, params=params)
-    assert (head[0], head[1], head[2]["Content-Length"], head[2]["ETag"]) == (200, b"", "25", headers["ETag"])
-    again = await bench.ask("GET", "api/v1/file", token=token, params=params, headers={"If-None-Match": headers["ETag"]})
-    assert again[0] == 304
-    for condition, status in ((headers["ETag"], 206), ('"other"', 200)):
-        part = {"Range": "bytes=0-3", "If-Range": condition}
-        assert (await bench.ask("GET", "api/v1/file", token=token, params=params, headers=part))[0] == status
-
-
-async def test_a_document_of_unknown_size_comes_whole(bench: Bench) -> None:
-    from hubdrives.testing.emulators.content import Content
-
-    bench.drive.tree.add("Plan", parent=bench.drive.root, kind="document", content=Content.of("the plan"))
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    _, found, _ = await snapshot(bench, token)
-    (entry,) = found["entries"]
-    assert "size" not in entry
-    params = {"source": "drive:/", "path": entry["path"], "version": entry["version"]}
-    status, body, headers = await bench.ask("GET", "api/v1/file", token=token, params=params)
-    assert (status, int(headers["Content-Length"])) == (200, len(body))
-    part = await bench.ask("GET", "api/v1/file", token=token, params=params, headers={"Range": "bytes=2-5"})
-    assert (part[0], part[1]) == (206, body[2:6])
-    assert bench.asked()["files.export"] == 1
-
-
-async def test_an_old_version_can_be_read_while_a_pull_may_need_it(bench: Bench) -> None:
-    item = bench.file("a.txt", "old")
-    from hubdrives.testing.emulators.content import Content
-
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    old = await wanted(bench, token, "a.txt")
-    assert (await bench.ask("GET", "api/v1/file", token=token, params=old))[1] == b"old"
-    bench.drive.tree.replace(item, Content.of("new"))
-    new = await wanted(bench, token, "a.txt")
-    assert (await bench.ask("GET", "api/v1/file", token=token, params=new))[1] == b"new"
-    assert (await bench.ask("GET", "api/v1/file", token=token, params=old))[1] == b"old"
-
-
-@pytest.mark.parametrize("change", [{"version": "never"}, {"path": "never.txt"}, {"path": "../a.txt"}, {"path": ""}, {"version": ""}])
-async def test_a_file_that_no_listing_names_is_gone(bench: Bench, change: dict[str, str]) -> None:
-    bench.file("a.txt", "text")
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    params = {**await wanted(bench, token, "a.txt"), **change}
-    status, answer, _ = await bench.ask("GET", "api/v1/file", token=token, params=params)
-    assert (status, answer["code"]) == (410, "version-gone")
-    ((frame, _), (end, _)) = await stream(bench, token, [{"path": params["path"], "version": params["version"]}])
-    assert (frame.file, frame.error["code"], end.done) == (0, "version-gone", True)
-
-
-async def test_after_a_restart_files_are_still_found(bench: Bench) -> None:
-    bench.file("a.txt", "text")
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    params = await wanted(bench, token, "a.txt")
-    await bench.start(EVERYONE)
-    assert (await bench.ask("GET", "api/v1/file", token=token, params=params))[1] == b"text"
-
-
-# Many files
-
-
-async def test_many_files_come_in_one_stream_each_with_its_digest(bench: Bench) -> None:
-    import hashlib
-
-    files = {f"f{number}.bin": bytes([number]) * (number * 7000) for number in range(30)}
-    for name, data in files.items():
-        bench.file(name, data)
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    _, found, _ = await snapshot(bench, token)
-    asked = [{"path": entry["path"], "version": entry["version"]} for entry in found["entries"]]
-    frames = await stream(bench, token, asked)
-    got: dict[str, bytes] = {}
-    for frame, data in frames[:-1]:
-        name = asked[frame.file]["path"]
-        got[name] = got.get(name, b"") + data
-        assert frame.end in {None, f"sha256:{hashlib.sha256(files[name]).hexdigest()}"}
-    assert got == files
-    assert frames[-1][0] == Frame(done=True)
-
-
-async def test_one_bad_file_does_not_spoil_the_others(bench: Bench) -> None:
-    for name in ("a.txt", "b.txt", "c.txt"):
-        bench.file(name, name)
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    asked = [{"path": name, "version": (await wanted(bench, token, name))["version"]} for name in ("a.txt", "b.txt", "c.txt")]
-    bench.drive.faults.set([{"operation": "files.media", "name": "b.txt", "effect": "abusive", "times": None}])
-    frames = await stream(bench, token, asked)
-    assert {(frame.file, data) for frame, data in frames if frame.end} == {(0, b"a.txt"), (2, b"c.txt")}
-    assert [frame.error["code"] for frame, _ in frames if frame.error] == ["unreadable"]
-
-
-async def test_a_stream_can_begin_in_the_middle_of_a_file(bench: Bench) -> None:
-    bench.file("a.bin", DATA)
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    file = await wanted(bench, token, "a.bin")
-    frames = await stream(bench, token, [{"path": "a.bin", "version": file["version"], "start": 200_000}])
-    assert b"".join(data for _, data in frames) == DATA[200_000:]
-
-
-async def test_a_silent_stream_says_whom_it_waits_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hubdrives.gateway import stream as module
-
-    monkeypatch.setattr(module, "PULSE", 0.05)
-    bench.file("a.txt", "text")
-    bench.file("large.bin", bytes(3 << 20))
-    await bench.start(EVERYONE)
-    token = bench.people.token("alice")
-    files = [{"path": name, "version": (await wanted(bench, token, name))["version"]} for name in ("a.txt", "large.bin")]
-    bench.drive.faults.set(
-        [
-            {"operation": "files.media", "name": "a.txt", "effect": "error", "reason": "userRateLimitExceeded", "retry_after": 1},
-            {"operation": "files.media", "name": "large.bin", "effect": "slow", "rate": 6 << 20},
-        ]
-    )
-    frames = await stream(bench, token, files)
-    told = [frame.waiting for frame, _ in frames if frame.waiting]
-    assert "Google Drive" in {waiting.on for waiting in told}
-    assert {frame.file for frame, _ in frames if frame.end} == {0, 1}
-
-
-async def test_what_is_too_large_to_keep_passes_through(bench: Bench) -> None:
-    bench.file("a.bin", DATA)
-    await bench.start(EVERYONE, cache_bytes=len(DATA))
-    token = bench.people.token("alice")
-    params = await wanted(bench, token, "a.bin")
-    bench.asked()
-    for _ in range(2):
-        assert (await bench.ask("GET", "api/v1/file", token=token, params=params))[1] == DATA
-    frames = await stream(bench, token, [{"path": "a.bin", "version": params["version"]}])
-    assert b"".join(data for _, data in frames) == DATA
-    assert bench.asked()["files.media"] == 3
-    assert not list((bench.folder / "cache" / "blobs").iterdir())
+async def fetched(bench: Bench) -> float:
+    text = (await bench.ask("GET", "metrics", token="prometheus"))[1].decode()
+    (line,) = [line for line in text.splitlines() if line.startswith("hubdrives_fetched_bytes_total")]
+    return float(line.split()[1])

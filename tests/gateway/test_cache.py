@@ -112,7 +112,9 @@ async def test_a_large_file_is_handed_out_while_it_comes(make) -> None:
     assert source.opened == 1
 
 
-@pytest.mark.parametrize(("start", "stop"), [(0, 10), (SMALL - 5, SMALL + 5), (2 * SMALL, None), (len(LARGE_DATA), None), (5, 5)])
+@pytest.mark.parametrize(
+    ("start", "stop"), [(0, 10), (SMALL - 5, SMALL + 5), (2 * SMALL, None), (len(LARGE_DATA), None), (5, 5)]
+)
 async def test_any_part_can_be_read_also_while_it_comes(make, start: int, stop: int | None) -> None:
     source, cache = Source(LARGE_DATA, free=False), make()
     reading = asyncio.create_task(read(cache, source, start=start, stop=stop))
@@ -178,11 +180,11 @@ async def test_what_was_used_last_stays(make, tmp_path: Path) -> None:
     cache = make(100_000)
     first = Source(os.urandom(9_000))
     await read(cache, first, "first")
-    past = 1_700_000_000
     for number in range(30):
         for path in (tmp_path / "cache").rglob("*"):
             # The clock of a file system may be coarser than this test is fast.
-            os.utime(path, (past + number, past + number))
+            moment = path.stat().st_mtime - 10
+            os.utime(path, (moment, moment))
         await read(cache, Source(os.urandom(9_000)), f"file {number}")
         await read(cache, first, "first")
     assert first.opened == 1
@@ -241,7 +243,7 @@ async def test_a_full_disk_fails_that_request_and_nothing_else(make, tmp_path: P
 
 
 async def test_no_descriptor_is_left_open(make) -> None:
-    cache, before = make(), len(os.listdir("/proc/self/fd"))
+    cache, before = make(), len(list(Path("/proc/self/fd").iterdir()))
     for number in range(5):
         source = Source(LARGE_DATA + bytes([number]))
         source.failures = [Corrupt("It is damaged.")] if number == 2 else []
@@ -249,7 +251,7 @@ async def test_no_descriptor_is_left_open(make) -> None:
             await asyncio.gather(*(read(cache, source, f"{number}") for _ in range(3)), return_exceptions=True)
     async with cache.open(named("1"), Source(b"")) as content:
         await anext(content.read())
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 async def test_a_cut_download_is_resumed_by_nobody_after_the_end(make) -> None:
@@ -286,11 +288,20 @@ def test_a_file_that_would_push_out_the_others_is_not_kept(tmp_path: Path) -> No
 def test_the_key_tells_files_versions_and_exports_apart_but_not_ways_to_them() -> None:
     def key(path: str = "a/x", params: tuple[tuple[str, str], ...] = (), where: str = "here", **entry: str) -> str:
         location = Location(provider="p", id=where)
-        return key_of("c", location, Entry(path=path, kind=Kind.FILE, **{"id": "1", "version": "v", **entry}, params=params))
+        return key_of(
+            "c", location, Entry(path=path, kind=Kind.FILE, **{"id": "1", "version": "v", **entry}, params=params)
+        )
 
     assert key() == key(path="x", where="elsewhere")
-    different = [key(), key(id="2"), key(version="w"), key(params=(("export", "pdf"),)), key(id="", path="a/x"), key(id="", path="b"),
-                 key(id="", where="elsewhere")]  # fmt: skip
+    different = [
+        key(),
+        key(id="2"),
+        key(version="w"),
+        key(params=(("export", "pdf"),)),
+        key(id="", path="a/x"),
+        key(id="", path="b"),
+        key(id="", where="elsewhere"),
+    ]
     assert len(set(different)) == len(different)
     assert key_of("c", Location(provider="p"), Entry(path="x", kind=Kind.FILE, id="1v", version="")) != key_of(
         "c", Location(provider="p"), Entry(path="x", kind=Kind.FILE, id="1", version="v")

@@ -74,9 +74,18 @@ async def test_a_link_is_described_as_signed_with_what_its_author_chose(course: 
     told: Description = await provider.describe(course.locate(link))
     assert (told.signed, told.open_path, told.name) == (True, "a.txt", "Stats 101")
     assert (told.location.provider, told.location.id) == ("googledrive", course.week)
-    assert (await provider.snapshot(course.locate(link))).name == "Stats 101"
-    plain = await course.bench.connect(course.bench.people.token("teacher")).describe(course.locate(address(course.week)))
+    assert (await provider.snapshot(course.locate(link))).name == "week 1"
+    plain = await course.bench.connect(course.bench.people.token("teacher")).describe(
+        course.locate(address(course.week))
+    )
     assert (plain.signed, plain.open_path, plain.name) == (False, None, "week 1")
+
+
+async def test_a_link_to_a_file_has_no_folder_to_name(course: Course) -> None:
+    await course.bench.start(TEACHER)
+    assert await course.pulled(await course.link("drive:/week 1/a.txt")) == {"a.txt": b"hello"}
+    with pytest.raises(BadInput, match="no folder to name"):
+        await course.link("drive:/week 1/a.txt", target="Stats 101")
 
 
 async def test_a_link_below_a_folder_opens_that_part_only(course: Course) -> None:
@@ -112,7 +121,11 @@ async def test_a_link_that_has_expired_opens_nothing(course: Course) -> None:
     location = Location(provider="googledrive", id=course.week)
     signer = Signer(LINK_KEY.split())
     fine, old = (
-        signer.sign(Link(id="1", author="teacher", connection="drive", location=location, until=datetime(year, 1, 1, tzinfo=UTC)))
+        signer.sign(
+            Link(
+                id="1", author="teacher", connection="drive", location=location, until=datetime(year, 1, 1, tzinfo=UTC)
+            )
+        )
         for year in (2999, 2020)
     )
     assert await course.pulled(f"link:{fine}") == {"a.txt": b"hello"}
@@ -141,7 +154,10 @@ async def test_a_link_signed_with_an_older_key_still_opens(course: Course) -> No
     assert isinstance(await course.refusal(f"link:{token}"), BadLink)
 
 
-@pytest.mark.parametrize("grant", [Grant(connection="drive", users=("teacher",)), Grant(connection="drive", users=("bob",), can=("link", "read"))])
+@pytest.mark.parametrize(
+    "grant",
+    [Grant(connection="drive", users=("teacher",)), Grant(connection="drive", users=("bob",), can=("link", "read"))],
+)
 async def test_only_who_may_link_gets_a_link(course: Course, grant: Grant) -> None:
     await course.bench.start(grant)
     with pytest.raises(NotGranted):
@@ -199,7 +215,8 @@ async def test_a_link_made_for_a_folder_that_was_moved_out_opens_nothing(course:
 
 
 @pytest.mark.parametrize(
-    "options", [{"until": "yesterday"}, {"until": "2001-01-01"}, {"target": "a/b"}, {"target": ".."}, {"open_path": "../x"}]
+    "options",
+    [{"until": "yesterday"}, {"until": "2001-01-01"}, {"target": "a/b"}, {"target": ".."}, {"open_path": "../x"}],
 )
 async def test_a_link_with_nonsense_in_it_is_not_signed(course: Course, options: dict[str, str]) -> None:
     await course.bench.start(TEACHER)
@@ -220,7 +237,12 @@ async def test_the_audit_log_names_links_by_an_id_that_opens_nothing(course: Cou
     await course.pulled(link, "student", "stats")
     await course.refusal(link, "stranger")
     signed, snapshot, files, refused = course.bench.audit()
-    assert [line["operation"] for line in (signed, snapshot, files, refused)] == ["links", "snapshot", "files", "snapshot"]
+    assert [line["operation"] for line in (signed, snapshot, files, refused)] == [
+        "links",
+        "snapshot",
+        "files",
+        "snapshot",
+    ]
     assert len({line["link_id"] for line in (signed, snapshot, files, refused)}) == 1
     assert (signed["user"], snapshot["user"], refused["user"]) == ("teacher", "student", "stranger")
     assert (snapshot["location"], refused["location"], refused["outcome"]) == (address(course.week), "link", "bad-link")

@@ -17,7 +17,11 @@ LINK = Link(
     author="teacher",
     connection="drive",
     location=Location(
-        provider="googledrive", id="1AbC", path="week 1", url="https://x.example/1AbC", params=(("resource_key", "0-k"),)
+        provider="googledrive",
+        id="1AbC",
+        path="week 1",
+        url="https://x.example/1AbC",
+        params=(("resource_key", "0-k"),),
     ),
     group="stats",
     until=NOW + timedelta(days=1),

@@ -78,6 +78,17 @@ async def test_the_folder_is_named_after_the_source_when_the_link_does_not_say(
     assert (server.home / course.name / "README.md").exists()
 
 
+async def test_another_source_of_the_same_name_gets_a_folder_of_its_own(
+    client: Client, server: Server, course: Path, xsrf: dict[str, str], tmp_path: Path
+) -> None:
+    twin = tmp_path / "elsewhere" / course.name
+    shutil.copytree(course, twin)
+    for source in (course, twin, course):
+        _, told = await started(client, xsrf, source=str(source))
+        await events(client, told["id"])
+    assert sorted(path.name for path in server.home.glob(f"{course.name}*")) == [course.name, f"{course.name} 2"]
+
+
 async def test_what_was_pulled_into_a_folder_before_may_start_by_itself_there_only(
     client: Client, course: Path, xsrf: dict[str, str]
 ) -> None:

@@ -6,9 +6,9 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from tests.sync.source import HERE, Memory, Tree, hidden, plant, tree_of
 
 from hubdrives.pull import pull
-from tests.sync.source import HERE, Memory, Tree, hidden, plant, tree_of
 
 BASES: dict[str, Tree] = {"absent": {}, "file": {"x": b"base"}, "folder": {"x/in": b"base in"}}
 LOCALS: dict[str, Tree | None] = {
@@ -86,7 +86,7 @@ def expected(base: str, before: Tree, remote: str) -> Tree:
         moved = {} if is_empty_folder and base == "folder" else changed
         return wanted | {ASIDE + path[1:]: content for path, content in moved.items()}
     if is_file:
-        return wanted | {ASIDE: content for content in changed.values()}
+        return wanted | ({ASIDE: mine["x"]} if changed else {})
     # A folder on both sides: file by file.
     both = {path: content for path, content in (wanted | changed).items() if path != "x"}
     if "x/in" in changed and "x/in" in wanted and base != "folder":

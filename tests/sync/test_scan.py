@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
+from tests.sync.source import plant
+
 from hubdrives.sync.disk import Disk
 from hubdrives.sync.scan import read_digests, scan
-from hubdrives.sync.values import Shape
-from tests.sync.source import plant
 
 
 class Everywhere:

@@ -39,12 +39,23 @@ class Place:
 
 
 class Access:
-    """Decides on every request. Keeps the provider's answers to "does this lie in that?" for `fresh` seconds."""
+    """Decides on every request. Keeps the provider's answers to "does this lie in that?" for `fresh` seconds.
+
+    All that is decided here raises NotYet when the provider takes longer than `patience` seconds to tell.
+    """
 
     def __init__(
-        self, settings: Settings, connections: Connections, identity: Identity, signer: Signer | None, *, fresh: float
+        self,
+        settings: Settings,
+        connections: Connections,
+        identity: Identity,
+        signer: Signer | None,
+        *,
+        fresh: float,
+        patience: float,
     ) -> None:
         """Raises BadConfig: a grant's root can't be understood."""
+        self._patience = patience
         self._connections = connections
         self._identity = identity
         self._signer = signer
@@ -128,7 +139,7 @@ class Access:
     async def contains(self, root: Place, place: Place) -> bool:
         """Whether `place` is `root` or lies below it."""
         return root.connection == place.connection and await self._contains(
-            root.connection, root.location, place.location
+            root.connection, root.location, place.location, patience=self._patience
         )
 
     async def _below(self, place: Place, under: str) -> Place:
@@ -136,7 +147,7 @@ class Access:
         if not below:
             return place
         inner = replace(place, location=place.location.below(below))
-        if not await self._contains(place.connection, place.boundary, inner.location):
+        if not await self._contains(place.connection, place.boundary, inner.location, patience=self._patience):
             raise grants.refusal()
         return inner
 
@@ -155,12 +166,12 @@ class Access:
 
     async def _covering(self, caller: Caller, connection: str, location: Location, verb: str) -> Rule | None:
         async def contains(root: Location, inner: Location) -> bool:
-            return await self._contains(connection, root, inner)
+            return await self._contains(connection, root, inner, patience=self._patience)
 
         rules = grants.held(self._rules, caller, connection=connection, verb=verb)
         return await grants.covering(rules, location, contains)
 
-    async def _contains(self, connection: str, root: Location, location: Location) -> bool:
+    async def _contains(self, connection: str, root: Location, location: Location, *, patience: float | None) -> bool:
         async def ask(_known: bool | None) -> bool:  # noqa: FBT001 - the earlier answer, not an option
             provider = await self._connections.provider(connection)
             try:
@@ -172,13 +183,13 @@ class Access:
             except NotFound:
                 # Told only to those who can see the folder in which it is missing.
                 above = _above(location)
-                if above is None or not await self._contains(connection, root, above):
+                if above is None or not await self._contains(connection, root, above, patience=None):
                     return False
                 raise
 
         if root == location:
             return True
-        return await self._contained.get((connection, root, location, location.params), ask)
+        return await self._contained.get((connection, root, location, location.params), ask, patience=patience)
 
     def _candidates(self, source: str) -> list[tuple[str, Location]]:
         """What the source may mean: each connection that understands it, and where it leads there."""

@@ -10,11 +10,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from hubdrives.config import Settings
-from hubdrives.errors import BadInput, HubdrivesError, LoginNeeded, NotFound, NotGranted
+from hubdrives.errors import BadInput, HubdrivesError, LoginNeeded, NotFound, NotGranted, Unavailable
 from hubdrives.gateway import answers, handlers
 from hubdrives.gateway.audit import Record
 from hubdrives.gateway.identity import Identity
-from hubdrives.gateway.parts import CALLER, PARTS, RECORD, Parts
+from hubdrives.gateway.parts import CALLER, PARTS, RECORD, STARTED, Parts
 from hubdrives.gateway.shared import NotYet
 from hubdrives.retry import RetryPolicy
 from hubdrives.wire import API, Wait, WaitingDocument
@@ -25,6 +25,8 @@ _MAX_BODY = 8 << 20
 _TOKEN = re.compile(r"(?:token|bearer) +([\x21-\x7e]{1,512})", re.IGNORECASE)
 _HEALTH = "health"
 _METRICS = "metrics"
+_BYTES = frozenset({"file", "files"})
+"""What answers with bytes can't answer "not yet" with a document."""
 
 
 def make_app(
@@ -50,6 +52,7 @@ def make_app(
     app = web.Application(middlewares=[_answered], client_max_size=_MAX_BODY)
     app[PARTS] = Parts.of(settings, identity, patience=patience, policy=policy)
     app.cleanup_ctx.append(_running)
+    app.on_response_prepare.append(_starting)
     root = f"/{prefix.strip('/')}".rstrip("/")
     api = f"{root}/{API}"
     app.add_routes(
@@ -82,56 +85,69 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 
 @web.middleware
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Identify the caller, run the handler, turn failures into answers, write the audit line and the numbers."""
+    """Write the audit line and the numbers of each request, whatever becomes of it."""
     parts = request.app[PARTS]
     operation = request.match_info.route.name or "unknown"
     record = request[RECORD] = Record.begin(secrets.token_hex(8), operation)
     line, numbers = record.line, parts.metrics
     with numbers.in_flight.track_inprogress():
         try:
-            response = await _handled(request, handler, parts, record)
+            response = await _handled(request, handler, record)
             line.status = response.status
-        except ConnectionResetError:
-            line.outcome = "cut"
-            raise
         except BaseException:
-            line.outcome = "cut" if request.transport is None else "failed"
+            # The client went away, or this process ends.
+            line.outcome = "cut"
             raise
         finally:
             numbers.requests.labels(operation, line.outcome).inc()
             numbers.seconds.labels(operation).observe(record.seconds)
             if operation not in {_HEALTH, _METRICS, "unknown"}:
                 parts.audit.write(record)
-    if not response.prepared:
-        response.headers["X-Request-Id"] = line.request
     return response
 
 
-async def _handled(request: web.Request, handler: Handler, parts: Parts, record: Record) -> web.StreamResponse:
+async def _handled(request: web.Request, handler: Handler, record: Record) -> web.StreamResponse:
+    """The answer; a failure is one too."""
     line = record.line
-    error: HubdrivesError
     try:
-        await _identify(request, parts, record)
+        await _identify(request, record)
         return await handler(request)
     except NotYet:
-        line.outcome = "not-yet"
-        return answers.document(Wait(WaitingDocument.of(parts.waiting(line.connection))), status=HTTPStatus.ACCEPTED)
+        if line.operation not in _BYTES:
+            line.outcome = "not-yet"
+            waiting = request.app[PARTS].waiting(line.connection)
+            return answers.document(Wait(WaitingDocument.of(waiting)), status=HTTPStatus.ACCEPTED)
+        error: HubdrivesError = Unavailable("The gateway does not know yet where this file is.", retry_after=1)
     except HubdrivesError as caught:
         error = caught
     except web.HTTPException as caught:
         error = _of_http(caught)
+    except ConnectionResetError:
+        raise
+    except Exception:
+        log.exception("Request %s failed.", line.request)
+        error = HubdrivesError("The hub's gateway has made a mistake.")
     line.outcome = error.code
+    if request.get(STARTED) and request.transport is not None:
+        # What was begun can't become an error any more; a cut is all that the client can notice.
+        request.transport.abort()
     return answers.failure(error, request=line.request)
 
 
-async def _identify(request: web.Request, parts: Parts, record: Record) -> None:
+async def _starting(request: web.Request, response: web.StreamResponse) -> None:
+    request[STARTED] = True
+    if (record := request.get(RECORD)) is not None:
+        response.headers["X-Request-Id"] = record.line.request
+
+
+async def _identify(request: web.Request, record: Record) -> None:
     """Let the hub say who asks. Cookies don't count, so no other site can make a browser ask.
 
     Raises:
         LoginNeeded: there is no token, or the hub does not know it.
         NotGranted: it may not use this service, or not this of it.
     """
-    operation = record.line.operation
+    parts, operation = request.app[PARTS], record.line.operation
     if operation in {_HEALTH, "unknown"} or (operation == _METRICS and parts.settings.gateway.metrics_public):
         return
     match = _TOKEN.fullmatch(request.headers.get("Authorization", ""))

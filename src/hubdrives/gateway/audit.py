@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from hubdrives.errors import BadConfig
-from hubdrives.redaction import RedactingFilter, redact
+from hubdrives.redaction import redact
 
 
 class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -70,14 +70,14 @@ class AuditLog:
                 self._handler = WatchedFileHandler(Path(path).expanduser(), encoding="utf-8")
             except OSError as error:
                 raise BadConfig(f"The audit file {path} can't be written: {error.strerror}.") from None
-        self._handler.addFilter(RedactingFilter())
 
     def write(self, record: Record) -> None:
         """Write `record` as it is now."""
         line = record.line
         line.ms = round(record.seconds * 1000)
-        if line.location is not None:
-            line.location = redact(line.location)
+        # Before they become JSON: afterwards, what is hidden could take a quote along and break the line.
+        line.location = line.location and redact(line.location)
+        line.path = line.path and redact(line.path)
         text = msgspec.json.encode(line).decode()
         self._handler.handle(logging.LogRecord("hubdrives.audit", logging.INFO, "", 0, text, None, None))
 

@@ -11,15 +11,14 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
-from hubdrives.errors import BadInput, HubdrivesError, Unavailable
+from hubdrives.errors import BadInput
 from hubdrives.gateway.access import Place
 from hubdrives.gateway.answers import content_headers, document, unchanged
 from hubdrives.gateway.grants import LINK
 from hubdrives.gateway.metrics import CONTENT_TYPE
 from hubdrives.gateway.parts import CALLER, PARTS, RECORD
-from hubdrives.gateway.shared import NotYet
 from hubdrives.gateway.stream import ManyFiles
-from hubdrives.http import CHUNK
+from hubdrives.model import Kind
 from hubdrives.wire import (
     MAX_FILES,
     DescriptionDocument,
@@ -77,7 +76,8 @@ async def describe(request: web.Request) -> web.Response:
     link = place.link
     description = DescriptionDocument(
         location=LocationDocument.of(place.location),
-        name=(link and link.target) or entry.name,
+        # The folder is called as the link's author wants it; a file must keep its name.
+        name=(link.target if link and entry.kind is Kind.FOLDER else None) or entry.name,
         source=provider.title,
         entry=EntryDocument.of(entry),
         signed=link is not None,
@@ -97,18 +97,19 @@ async def contains(request: web.Request) -> web.Response:
 async def snapshot(request: web.Request) -> web.Response:
     """Everything under a source; 304 if the client has it already."""
     parts = request.app[PARTS]
-    boundary = (await _asked(request, "boundary")).location if "boundary" in request.query else None
+    boundary = await _asked(request, "boundary") if "boundary" in request.query else None
     place = await _asked(request)
     if boundary is not None:
+        if boundary.connection != place.connection:
+            raise BadInput("The boundary lies at another connection.")
         # The caller may read all of it, so it is no wider than their grants.
-        place = replace(place, boundary=boundary)
+        place = replace(place, boundary=boundary.location)
     listing = await parts.listings.listing(place, patience=parts.patience)
     found = listing.snapshot
     if any(etag.value == found.digest for etag in request.if_none_match or ()):
         return unchanged(found.digest)
     request[RECORD].line.files = len(found.files)
-    name = place.link.target if place.link else None
-    return document(SnapshotDocument.of(found, name=name), etag=found.digest)
+    return document(SnapshotDocument.of(found), etag=found.digest)
 
 
 async def files(request: web.Request) -> web.StreamResponse:
@@ -139,10 +140,7 @@ async def file(request: web.Request) -> web.StreamResponse:
     path, version = request.query.get("path", ""), request.query.get("version", "")
     line.path = path
     place = await _asked(request)
-    try:
-        listing = await parts.listings.listing(place, patience=_LISTING_SECONDS)
-    except NotYet:
-        raise Unavailable("The listing that names this file is not ready yet.", retry_after=1) from None
+    listing = await parts.listings.listing(place, patience=_LISTING_SECONDS)
     entry = listing.file(path, version)
     etag = hashlib.sha256(version.encode()).hexdigest()
     if any(one.value == etag for one in request.if_none_match or ()):
@@ -157,7 +155,9 @@ async def file(request: web.Request) -> web.StreamResponse:
             return response
         # A failure before the first byte can still be told.
         await content.ready(whole=False)
-        async with aclosing(_sending(request, response, content.read(start, stop))) as sending:
+        # Without an end, reading goes on until it is known that all was right.
+        pieces = content.read(start, None if stop == size else stop)
+        async with aclosing(_sending(request, response, pieces)) as sending:
             async for sent in sending:
                 line.bytes += sent
                 parts.metrics.sent.inc(sent)
@@ -180,8 +180,11 @@ async def links(request: web.Request) -> web.Response:
         target=order.target,
     )
     line.connection, line.location, line.link_id = link.connection, str(link.location), link.id
-    # A link to what the account can't see would fail in everybody's hands but the author's.
-    await parts.listings.entry(Place(connection=link.connection, location=link.location, boundary=link.location))
+    # A link to what the account can't see would be no use to anybody.
+    place = Place(connection=link.connection, location=link.location, boundary=link.location)
+    entry = await parts.listings.entry(place, patience=parts.patience)
+    if link.target and entry.kind is Kind.FILE:
+        raise BadInput("A link to a single file has no folder to name.", hint="Leave out the folder's name.")
     return document(SignedLink(id=link.id, token=token))
 
 
@@ -254,15 +257,17 @@ def _range(request: web.Request, size: int) -> tuple[int, int] | None:
 async def _sending(
     request: web.Request, response: web.StreamResponse, pieces: AsyncIterator[bytes]
 ) -> AsyncGenerator[int, None]:
-    """Send `pieces`, telling how many bytes each has. An error cuts the connection: that is all a client can notice."""
+    """Send `pieces`, telling how many bytes each has.
+
+    The last one goes out when there is no error behind it: then nobody takes a damaged file for a whole one.
+    """
     await response.prepare(request)
-    try:
-        async for piece in pieces:
-            for position in range(0, len(piece), CHUNK):
-                await response.write(piece[position : position + CHUNK])
-            yield len(piece)
-        await response.write_eof()
-    except HubdrivesError:
-        if request.transport is not None:
-            request.transport.abort()
-        raise
+    held = b""
+    async for piece in pieces:
+        if held:
+            await response.write(held)
+            yield len(held)
+        held = piece
+    await response.write(held)
+    yield len(held)
+    await response.write_eof()

@@ -52,7 +52,7 @@ class Parts:
             settings=settings,
             identity=identity,
             connections=connections,
-            access=Access(settings, connections, identity, signer, fresh=gateway.fresh_seconds),
+            access=Access(settings, connections, identity, signer, fresh=gateway.fresh_seconds, patience=patience),
             listings=Listings(connections, fresh=gateway.fresh_seconds),
             files=Files(connections, Cache(folder, limit=gateway.cache_bytes, metrics=metrics), metrics),
             audit=AuditLog(gateway.audit_file),
@@ -78,4 +78,6 @@ class Parts:
 
 PARTS = web.AppKey("parts", Parts)
 RECORD = web.RequestKey("record", Record)
+STARTED = web.RequestKey("started", bool)
+"""An answer is on its way."""
 CALLER = web.RequestKey("caller", Caller)

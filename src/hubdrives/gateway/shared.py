@@ -17,9 +17,6 @@ V = TypeVar("V")
 _FAILURE_SECONDS = 2.0
 """For how long a failure is an answer: whoever was told to come back for it must find it."""
 
-_SLOW = 5.0
-"""Seconds: an answer that took longer to find is believed for as long as it took."""
-
 
 class NotYet(Exception):
     """The work goes on; ask again."""
@@ -31,6 +28,8 @@ class _Kept(Generic[V]):
     failure: Exception | None = None
     until: float = -math.inf
     weight: int = 1
+    promised: bool = False
+    """Somebody was told to come back for it."""
     work: asyncio.Task[None] | None = None
 
 
@@ -77,6 +76,7 @@ class Shared(Generic[K, V]):
         if kept.work is not None:
             finished, _ = await asyncio.wait({kept.work}, timeout=patience)
             if not finished:
+                kept.promised = True
                 raise NotYet
         if kept.failure is not None:
             raise copy.copy(kept.failure) from None
@@ -115,9 +115,10 @@ class Shared(Generic[K, V]):
             self._total += kept.weight
         finally:
             kept.work = None
-        took = self._clock() - begun
-        # Else those who were told to ask again would each time find it too old.
-        kept.until = self._clock() + max(lasts, took if took > _SLOW else 0.0)
+        if kept.promised:
+            # What took long is believed as long: else whoever comes back for it might each time find it too old.
+            lasts, kept.promised = max(lasts, self._clock() - begun), False
+        kept.until = self._clock() + lasts
         self._make_room()
 
     def _make_room(self) -> None:

@@ -16,7 +16,6 @@ from hubdrives.model import Location, Progress, Report
 
 _KEEP_SECONDS = 900.0
 _KEEP_AT_MOST = 50
-_PAUSE_SECONDS = 0.1
 
 OnProgress = Callable[[Progress], None]
 Work = Callable[[OnProgress], Awaitable[Report]]
@@ -47,18 +46,15 @@ class Pull:
         self.folder = folder
         self.state = State(progress=Progress(phase="listing"))
         self._changed = asyncio.Event()
-        self._ended = asyncio.Event()
 
     def set(self, state: State) -> None:
         """Put `state` in the place of the present one; whoever watches sees the newest only."""
         self.state = state
         self._changed.set()
         self._changed = asyncio.Event()
-        if state.final:
-            self._ended.set()
 
     async def states(self, *, every: float) -> AsyncIterator[State]:
-        """The newest state whenever it changed, at most ten a second, and the same again every `every` seconds.
+        """The newest state whenever it changed, and the same again every `every` seconds.
 
         The last one is final. A slow reader misses states in between; it never holds the pull up.
         """
@@ -68,8 +64,8 @@ class Pull:
             yield state
             if state.final:
                 return
-            await _happens(self._ended, within=_PAUSE_SECONDS)
-            await _happens(changed, within=every - _PAUSE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), every)
 
 
 class Manager:
@@ -196,8 +192,3 @@ def state_to_json(pull: Pull, report_to_json: Callable[[Report], dict[str, Any]]
         "report": report_to_json(state.report) if state.report is not None else None,
         "error": state.error.to_wire() if state.error is not None else None,
     }
-
-
-async def _happens(event: asyncio.Event, *, within: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), within)

@@ -4,7 +4,6 @@ What stands at a path is compared with what the plan saw immediately before it i
 user just did that, and it stays. (What remains are the microseconds between that look and the rename.)
 """
 
-import contextlib
 import errno
 import os
 import threading
@@ -33,6 +32,7 @@ from hubdrives.sync.scan import read_digests
 from hubdrives.sync.values import Record, Shape, Thing, parent_of
 from hubdrives.sync.workspace import Workspace
 
+_GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _CONFLICT: Final = "You and the source both changed it; this is the source's version."
 
 
@@ -114,8 +114,12 @@ class Applier:
     def flush(self) -> None:
         """Make all that was renamed and removed durable; before the state says that it was."""
         for folder in sorted(self._touched):
-            with telling(folder), contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                self._disk.sync_folder(folder)
+            with telling(folder):
+                try:
+                    self._disk.sync_folder(folder)
+                except OSError as error:
+                    if error.errno not in _GONE:
+                        raise
         self._touched.clear()
 
     def _look(self, download: Download, part: Part) -> tuple[Thing | None, str | None]:
@@ -175,7 +179,7 @@ class Applier:
             if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
                 # Something came into it, or could not be removed: the next pull looks again.
                 return Outcome(path=path, done=Done.NOTHING)
-            if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            if error.errno not in _GONE:
                 raise
         return Outcome(path=path, done=Done.FORGOTTEN)
 

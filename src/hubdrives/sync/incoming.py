@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from hubdrives.errors import HubdrivesError
 from hubdrives.sync.actions import Download
 from hubdrives.sync.apply import Applier
-from hubdrives.sync.ledger import Outcome
+from hubdrives.sync.ledger import Ledger
 from hubdrives.sync.meter import Meter
 from hubdrives.sync.parts import Part
 from hubdrives.sync.tasks import in_thread
@@ -21,9 +22,11 @@ class Incoming:
     download: Download
     part: Part
     applier: Applier
+    ledger: Ledger
     meter: Meter
     _buffer: bytearray = field(default_factory=bytearray, init=False)
     _counted: int = field(default=0, init=False)
+    _failure: HubdrivesError | None = field(default=None, init=False)
 
     async def feed(self, data: bytes) -> None:
         """The next bytes. Raises what `Part.write` does."""
@@ -33,16 +36,26 @@ class Incoming:
         if len(self._buffer) >= _BUFFER:
             await in_thread(self._write)
 
-    async def finish(self) -> Outcome:
-        """All bytes were fed: put them in their place.
+    async def offer(self, data: bytes) -> None:
+        """As `feed`, but what fails is told by `finish`: a stream has to be taken to the file's end all the same."""
+        if self._failure is None:
+            try:
+                await self.feed(data)
+            except HubdrivesError as error:
+                self._failure = error
+
+    async def finish(self) -> None:
+        """All bytes were fed: put them in their place, and enter that in the books.
 
         Raises:
             Corrupt: they are not those that were promised.
             LocalFailure, DiskFull: as the disk says.
         """
-        outcome = await in_thread(self._finish)
+        if self._failure is not None:
+            raise self._failure
+        await in_thread(self._finish)
         self._counted = 0
-        return outcome
+        self.meter.add(files=1)
 
     async def discard(self) -> None:
         """Throw away what did not get to its place."""
@@ -55,7 +68,8 @@ class Incoming:
         self.part.write(bytes(self._buffer))
         self._buffer.clear()
 
-    def _finish(self) -> Outcome:
+    def _finish(self) -> None:
         self._write()
         self.part.check()
-        return self.applier.place(self.download, self.part)
+        # Here and not in the event loop, where a cancellation could come between the deed and its entry.
+        self.ledger.add(self.applier.place(self.download, self.part))

@@ -1,7 +1,8 @@
 """What was done, as it is done: the report for the user, and the base for the next pull."""
 
+import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -58,13 +59,14 @@ class Outcome:
 
 @dataclass(slots=True, kw_only=True)
 class Ledger:
-    """The books of one pull."""
+    """The books of one pull. Threads may enter at the same time."""
 
     files: dict[str, Record]
     folders: set[str]
     report: Report = field(default_factory=Report)
     is_changed: bool = False
     """Whether the base is another one than at the beginning."""
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
     def base(self) -> Base:
@@ -72,6 +74,34 @@ class Ledger:
 
     def add(self, outcome: Outcome) -> None:
         """Enter `outcome`."""
+        with self._lock:
+            self._add(outcome)
+
+    def fail(self, path: str, error: HubdrivesError, *, wanted: bool = True) -> None:
+        """Enter what could not be brought; not `wanted` is what can't be had anyway."""
+        item = Skipped(path=path, reason=str(error), code=error.code)
+        (self.report.failed if wanted else self.report.skipped).append(item)
+
+    def skip(self, items: Iterable[Skipped]) -> None:
+        self.report.skipped.extend(replace(item, path=_printable(item.path)) for item in items)
+
+    def close(self) -> Report:
+        """The report, in the order of paths."""
+        report = self.report
+        for name in set(_LISTS.values()):
+            setattr(report, name, sorted(set(getattr(report, name))))
+        report.kept = [path for path in report.kept if path not in report.conflicts]
+        report.renamed.sort()
+        report.skipped.sort(key=lambda item: (item.path, item.code))
+        report.failed.sort(key=lambda item: (item.path, item.code))
+        return report
+
+    def _forget(self, path: str) -> None:
+        if self.files.pop(path, None) is not None or path in self.folders:
+            self.folders.discard(path)
+            self.is_changed = True
+
+    def _add(self, outcome: Outcome) -> None:
         path, report = outcome.path, self.report
         if outcome.moved_to is not None:
             report.renamed.append((path, outcome.moved_to))
@@ -88,26 +118,7 @@ class Ledger:
             self.folders.add(path)
             self.is_changed = True
 
-    def fail(self, path: str, error: HubdrivesError, *, wanted: bool = True) -> None:
-        """Enter what could not be brought; not `wanted` is what can't be had anyway."""
-        item = Skipped(path=path, reason=str(error), code=error.code)
-        (self.report.failed if wanted else self.report.skipped).append(item)
 
-    def skip(self, items: Iterable[Skipped]) -> None:
-        self.report.skipped.extend(items)
-
-    def close(self) -> Report:
-        """The report, in the order of paths."""
-        report = self.report
-        for name in set(_LISTS.values()):
-            getattr(report, name).sort()
-        report.kept = sorted(set(report.kept).difference(report.conflicts))
-        report.renamed.sort()
-        report.skipped.sort(key=lambda item: (item.path, item.code))
-        report.failed.sort(key=lambda item: (item.path, item.code))
-        return report
-
-    def _forget(self, path: str) -> None:
-        if self.files.pop(path, None) is not None or path in self.folders:
-            self.folders.discard(path)
-            self.is_changed = True
+def _printable(path: str) -> str:
+    """`path`, also if it has halves of characters: those become "?"."""
+    return path.encode(errors="replace").decode()

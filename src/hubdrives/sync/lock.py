@@ -11,7 +11,8 @@ from typing import Final, Self
 import msgspec
 
 from hubdrives.errors import Busy
-from hubdrives.sync.disk import Disk
+from hubdrives.paths import STATE_FOLDER
+from hubdrives.sync.disk import Disk, telling
 from hubdrives.sync.layout import LOCK, TAKING, TMP
 
 BEAT_EVERY: Final = 10.0
@@ -81,9 +82,11 @@ class Lock:
 
         Raises:
             Busy: the lock was taken over, because no heartbeat was seen for too long.
+            LocalFailure: the disk does not let it.
         """
-        self.verify()
-        self.disk.touch(LOCK)
+        with telling(STATE_FOLDER):
+            self.verify()
+            self.disk.touch(LOCK)
 
     def verify(self) -> None:
         """Make sure that the lock is still held. Raises Busy."""

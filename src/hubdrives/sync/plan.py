@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Self
+
+import msgspec
 
 from hubdrives import digests, paths
 from hubdrives.errors import BadPath
@@ -85,6 +87,20 @@ def to_read(base: Base, local: Mapping[str, Thing], upstream: Upstream) -> dict[
         if algorithms:
             wanted[path] = frozenset(algorithms)
     return wanted
+
+
+def doubted(base: Base, asked: Iterable[str], read: Mapping[str, frozenset[str]]) -> Base:
+    """`base`, made to believe no file that was asked for and turned out to be another.
+
+    Such a file may have the very time, size and inode that are on record. As soon as a new state is written, these
+    would be old enough to be believed, and the user's edit would be taken for upstream's bytes.
+    """
+    files = dict(base.files)
+    for path in asked:
+        record = files.get(path)
+        if record is not None and record.digest not in read.get(path, ()):
+            files[path] = msgspec.structs.replace(record, mtime_ns=0, inode=0)
+    return replace(base, files=files)
 
 
 def plan(

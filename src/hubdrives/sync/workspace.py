@@ -7,6 +7,7 @@ killed pull did since is in the journal.
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -17,7 +18,7 @@ from hubdrives.model import Location, Report, Snapshot
 from hubdrives.paths import STATE_FOLDER
 from hubdrives.sync.disk import CALLS, Calls, Disk, telling
 from hubdrives.sync.journal import Journal, recover
-from hubdrives.sync.layout import LISTING, REPORT, STATE, TMP
+from hubdrives.sync.layout import LISTING, REPORT, STATE, STORE, TMP
 from hubdrives.sync.lock import Lock
 from hubdrives.sync.store import Store
 from hubdrives.sync.values import Base, Record
@@ -182,8 +183,8 @@ class Workspace:
             folders=tuple(sorted(base.folders)),
             untold=untold or Untold(),
         )
-        self.lock.verify()
         with telling(STATE):
+            self.lock.verify()
             self.disk.write_whole(STATE, msgspec.json.encode(state), through=f"{TMP}/state")
             self.journal.remove()
 
@@ -194,8 +195,17 @@ class Workspace:
     def note_report(self, report: Report) -> None:
         self._note(REPORT, report)
 
+    def tidy(self, *, now: datetime, report: Report) -> None:
+        """Keep the store within its bounds."""
+        with telling(STORE):
+            self.store.prune(now=now, keep=report.conflicts)
+
     def _note(self, path: str, value: Snapshot | Report) -> None:
-        content = msgspec.json.encode(value)
+        try:
+            content = msgspec.json.encode(value)
+        except UnicodeEncodeError:
+            # A name that no file can have. Both notes can be done without.
+            return
         with telling(path):
             if self.disk.read(path) != content:
                 self.disk.write_whole(path, content, through=f"{TMP}/note")

@@ -33,14 +33,9 @@ from hubdrives.errors import (
 )
 from hubdrives.http import Client, Failure
 from hubdrives.model import Entry, Kind, Snapshot
-from hubdrives.testing.world import COURSE, World
+from hubdrives.testing.world import COURSE, LARGE, World
 
-__all__ = ["LARGE", "ProviderContract", "World"]
-
-LARGE = bytes(range(256)) * (13 << 10)
-"""3.25 MiB in which every offset can be told from its neighbours."""
-_MOST_PIECE = 1 << 20
-_FOREIGN = ("https://example.org/a/b", "just some words", "")
+__all__ = ["ProviderContract", "World"]
 
 
 class ProviderContract:
@@ -81,7 +76,7 @@ class ProviderContract:
         assert location == world.location
         assert location.provider == kind.name
 
-    @pytest.mark.parametrize("text", _FOREIGN)
+    @pytest.mark.parametrize("text", ["https://example.org/a/b", "just some words", ""])
     async def test_what_is_not_the_providers_is_not_parsed(self, world: World, text: str) -> None:
         assert type(world.provider).parse(text) is None
 
@@ -248,7 +243,7 @@ class ProviderContract:
         entry = await world.provider.stat(await world.at("large.bin"))
         pieces = [piece async for piece in world.provider.read(entry)]
         assert b"".join(pieces) == LARGE
-        assert max(map(len, pieces)) <= _MOST_PIECE
+        assert max(map(len, pieces)) <= len(LARGE) // 3  # for the memory's sake
 
     async def test_reading_may_be_given_up_half_way(self, world: World) -> None:
         await world.write("large.bin", LARGE)
@@ -273,7 +268,7 @@ class ProviderContract:
         await world.write("a.txt", b"hello")
         entry = await world.provider.stat(await world.at("a.txt"))
         await world.remove("a.txt")
-        with pytest.raises((VersionGone, *self._hidden)) as gone:
+        with pytest.raises(self._or_hidden(VersionGone)) as gone:
             await world.read(entry)
         world.check(gone.value)
 
@@ -282,7 +277,7 @@ class ProviderContract:
     @pytest.mark.parametrize("method", ["stat", "describe", "snapshot", "list", "contains"])
     async def test_what_is_not_there_is_told_so(self, world: World, method: str) -> None:
         for location in (world.missing, world.location.below("no/such thing")):
-            with pytest.raises((NotFound, *self._hidden)) as missing:
+            with pytest.raises(self._or_hidden(NotFound)) as missing:
                 await world.ask(method, location)
             world.check(missing.value)
 
@@ -396,9 +391,8 @@ class ProviderContract:
             hasher.update(data)
             assert entry.digest == f"{algorithm}:{hasher.hexdigest()}"
 
-    @property
-    def _hidden(self) -> tuple[type[HubdrivesError], ...]:
-        return (NotGranted,) if self.forwards else ()
+    def _or_hidden(self, kind: type[HubdrivesError]) -> tuple[type[HubdrivesError], ...]:
+        return (kind, NotGranted) if self.forwards else (kind,)
 
     def _need_links(self) -> None:
         if not self.links:

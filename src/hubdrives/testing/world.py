@@ -16,6 +16,9 @@ COURSE: Mapping[str, bytes] = {
 }
 """Files by path, as most tests plant them."""
 
+LARGE = bytes(range(256)) * (13 << 10)
+"""3.25 MiB in which every offset can be told from its neighbours."""
+
 
 class World(abc.ABC):
     """An empty folder at a provider, and the side door by which a test fills it: never through the provider itself.

@@ -11,14 +11,42 @@ def parse(text: str, base_url: str | None = GATEWAY) -> Location | None:
     return Gateway.parse(text, base_url=base_url)
 
 
-@pytest.mark.parametrize("text", [DRIVE, f"  {DRIVE} ", "HTTPS://canvas.example.org/courses/1", "http://x", "course:/", "course-2.a:/week 1/x", "link:abc.def"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        DRIVE,
+        f"  {DRIVE} ",
+        "HTTPS://canvas.example.org/courses/1",
+        "http://x",
+        "course:/",
+        "course-2.a:/week 1/x",
+        "link:abc.def",
+    ],
+)
 def test_what_the_gateway_may_know_is_taken(text: str) -> None:
     location = parse(text)
     assert location is not None
     assert (location.provider, location.host) == ("gateway", "hub:8081")
 
 
-@pytest.mark.parametrize("text", ["", "just words", "/srv/x", "./x", "../x", "~/x", "link:", "ftp://x/y", "course:week", "a b:/x", "C:\\x", "file:///srv/x", "https://"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "just words",
+        "/srv/x",
+        "./x",
+        "../x",
+        "~/x",
+        "link:",
+        "ftp://x/y",
+        "course:week",
+        "a b:/x",
+        "C:\\x",
+        "file:///srv/x",
+        "https://",
+    ],
+)
 def test_what_it_can_not_know_is_left_to_others(text: str) -> None:
     assert parse(text) is None
 

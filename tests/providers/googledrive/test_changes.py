@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from hubdrives.errors import NotShared, Trashed
+from hubdrives.errors import NotGranted, NotShared, Trashed
 from hubdrives.model import Snapshot
 from hubdrives.providers.googledrive import GoogleDrive
 from hubdrives.testing.emulators.content import Content
@@ -267,24 +267,36 @@ class TestShortcuts:
         course.tree.restore(far)
         assert "link.txt" in paths(await course.next())
 
+    async def test_a_location_by_one_is_refused_once_its_target_is_moved_out_of_the_boundary(self, bench) -> None:
+        real = bench.folder("real")
+        bench.file("a.txt", parent=real)
+        link = bench.shortcut("alias", real)
+        other = bench.folder("other", bench.drive.home(OWNER))
+        bench.drive.access.share(other, ROBOT)
+        drive = await bench.connect()
+        first = await drive.snapshot(at(link), boundary=at(bench.drive.root))
+        assert paths(first) == {"a.txt"}
+        bench.drive.tree.move(real, other)
+        with pytest.raises(NotGranted):
+            await drive.snapshot(at(link), known=first, boundary=at(bench.drive.root))
+
     async def test_a_target_that_is_deleted_shows(self, course: Course, far: str) -> None:
         course.tree.delete(far)
         assert [item.code for item in (await course.next()).skipped] == ["not-shared"]
         assert course.asked == ONE
 
     async def test_a_target_in_another_drive_that_changes_while_it_is_fetched_shows(self, bench) -> None:
-        item = bench.file("old name.txt", parent=bench.drive.add_shared_drive("Team", ROBOT))
-        bench.shortcut("link", bench.drive.tree.add("top", parent=bench.drive.tree[item].parents[0]).id)
-        bench.shortcut("file", item)
+        here, there = (bench.drive.add_shared_drive(name, ROBOT) for name in ("Here", "There"))
+        item = bench.file("a.txt", "old", there)
+        bench.shortcut("link.txt", item, here)
         drive = await bench.connect()
         bench.drive.faults.set([{"operation": "changes.startPageToken", "effect": "delay", "seconds": 0.3, "after": 1}])
-        listing = asyncio.create_task(drive.snapshot(at(bench.drive.root)))
+        listing = asyncio.create_task(drive.snapshot(at(here)))
         while bench.drive.requests.by_operation["changes.startPageToken"] < 2:
             await asyncio.sleep(0.005)
         # Its metadata were fetched, and the token, which is made after this, will not tell of it.
         bench.drive.tree.replace(item, Content.of("new content"))
-        first = await listing
-        second = await drive.snapshot(at(bench.drive.root), known=first)
+        second = await drive.snapshot(at(here), known=await listing)
         assert [entry.size for entry in second.files] == [len("new content")]
 
     async def test_a_target_that_is_shared_later_shows(self, course: Course) -> None:

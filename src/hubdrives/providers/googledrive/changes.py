@@ -100,13 +100,15 @@ def apply(tree: Tree, change: Change) -> Effect:
         # A change of a shared drive itself, such as its name.
         return Effect.ASK_ROOT if tree.items[tree.root].drive_id == tree.root else Effect.NONE
     above = () if new is None else new.parents
-    if item in tree.way or not set(tree.way).isdisjoint(above) or (item == tree.root and _is_gone(change)):
+    if item in tree.way or not set(tree.way).isdisjoint(above) or (item == tree.root and _has_left(change, tree)):
         return Effect.STALE
     return _removed(tree, item) if change.removed or new is None else _changed(tree, new)
 
 
-def _is_gone(change: Change) -> bool:
-    return change.removed or change.file is None or change.file.trashed
+def _has_left(change: Change, tree: Tree) -> bool:
+    """Whether the root is gone, or lies elsewhere now: perhaps out of the boundary that it was in."""
+    new = change.file
+    return change.removed or new is None or new.trashed or new.parents != tree.items[tree.root].parents
 
 
 def _removed(tree: Tree, item: str) -> Effect:

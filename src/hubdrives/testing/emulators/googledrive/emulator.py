@@ -126,7 +126,7 @@ class GoogleDrive(Emulator):
     def home(self, email: str) -> str:
         """The id of an account's My Drive; made when it is asked for first."""
         if email not in self.access.homes:
-            top = self.tree.add("My Drive", node_id=f"0A{self.tree.fresh_id()[1:14]}PVA")
+            top = self.tree.add("My Drive", node_id=f"0A{self.tree.fresh_id()[1:15]}PVA")
             self.access.homes[email] = top.id
         return self.access.homes[email]
 
@@ -138,7 +138,7 @@ class GoogleDrive(Emulator):
 
     def add_shared_drive(self, name: str, *members: str) -> str:
         """A shared drive with these accounts as members; gives its id, which is its top folder's as well."""
-        drive = self.tree.add(name, node_id=f"0A{self.tree.fresh_id()[1:14]}PVA").id
+        drive = self.tree.add(name, node_id=f"0A{self.tree.fresh_id()[1:15]}PVA").id
         self.access.drives.add(drive)
         for email in members:
             self.access.share(drive, email)
@@ -168,6 +168,7 @@ class GoogleDrive(Emulator):
             "[connections.googledrive]\n"
             'provider = "googledrive"\n'
             f"base_url = {json.dumps(self.url)}\n"
+            f"root = {json.dumps(self.location)}\n"
             f'credential = {{ kind = "google_service_account", key_file = {json.dumps(str(key))} }}\n',
             encoding="utf-8",
         )

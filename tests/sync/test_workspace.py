@@ -1,0 +1,132 @@
+"""What a working folder knows of itself."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.sync.source import HERE, plant
+
+from hubdrives.errors import BadTarget, Busy, LocalFailure
+from hubdrives.model import Entry, Kind, Location, Report, Skipped, Snapshot
+from hubdrives.sync.journal import Made
+from hubdrives.sync.layout import JOURNAL, LISTING, LOCK, STATE, TMP
+from hubdrives.sync.values import Base, Record
+from hubdrives.sync.workspace import Untold, Workspace, last_report, pulled_from
+
+BASE = Base(files={"a/x": Record("1", 3, "sha256:0", "md5:1", 5, 6)}, folders=frozenset({"a"}))
+UNTOLD = Untold(renamed=(("x", "x__1"),), conflicts=("y",))
+
+
+def test_what_is_committed_is_remembered(tmp_path: Path):
+    first = Workspace.open(tmp_path / "new/course")
+    first.commit(HERE, BASE, untold=UNTOLD)
+    first.close()
+    second = Workspace.open(tmp_path / "new/course")
+    memory = second.remember()
+    second.close()
+    assert memory.source == HERE
+    assert (memory.base.files, memory.base.folders) == (BASE.files, BASE.folders)
+    assert memory.base.trusted_before_ns == (tmp_path / "new/course" / STATE).stat().st_mtime_ns
+    assert memory.untold == UNTOLD
+    assert memory.is_unfinished
+
+
+def test_a_folder_into_which_nothing_came_leaves_no_trace(tmp_path: Path):
+    Workspace.open(tmp_path / "new/course").close()
+    assert list(tmp_path.iterdir()) == []
+    plant(tmp_path, {"old/mine": b"mine"})
+    Workspace.open(tmp_path / "old").close()
+    assert [path.name for path in (tmp_path / "old").iterdir()] == ["mine"]
+
+
+def test_it_belongs_to_one_at_a_time(tmp_path: Path):
+    first = Workspace.open(tmp_path)
+    with pytest.raises(Busy):
+        Workspace.open(tmp_path)
+    first.close()
+    Workspace.open(tmp_path).close()
+
+
+def test_who_lost_the_lock_can_t_commit(tmp_path: Path):
+    workspace = Workspace.open(tmp_path)
+    (tmp_path / LOCK).unlink()
+    with pytest.raises(Busy):
+        workspace.commit(HERE, BASE)
+    assert not (tmp_path / STATE).exists()
+    workspace.close()
+
+
+def test_a_commit_forgets_the_journal_and_a_beginning_too(tmp_path: Path):
+    workspace = Workspace.open(tmp_path)
+    workspace.begin(HERE)
+    for forget in (lambda: workspace.commit(HERE, BASE), lambda: workspace.begin(HERE)):
+        workspace.journal.intend(Made("a"))
+        assert (tmp_path / JOURNAL).exists()
+        forget()
+        assert not (tmp_path / JOURNAL).exists()
+    workspace.close()
+
+
+def test_a_journal_without_a_state_speaks_of_nobody_s_content(tmp_path: Path):
+    plant(tmp_path, {"a": None})
+    workspace = Workspace.open(tmp_path)
+    workspace.journal.intend(Made("a"))
+    assert workspace.remember().base == Base()
+    workspace.close()
+
+
+def test_parts_of_a_killed_pull_are_thrown_away(tmp_path: Path):
+    workspace = Workspace.open(tmp_path)
+    plant(tmp_path, {f"{TMP}/7.part": b"half"})
+    workspace.remember()
+    assert list((tmp_path / TMP).iterdir()) == []
+    workspace.close()
+
+
+def test_the_listing_comes_back_as_it_was_but_for_the_location_s_secrets(tmp_path: Path):
+    entry = Entry(path="x", kind=Kind.FILE, id="7", size=1, version="1", digest="md5:1", params=(("export", "csv"),))
+    secret = Location(provider="memory", id="course", params=(("key", "s3cret"),))
+    snapshot = Snapshot.of(secret, "course", [entry], skipped=[Skipped(path="y", reason="No.")], cursor=b"\xff\0")
+    workspace = Workspace.open(tmp_path)
+    workspace.note_listing(snapshot)
+    assert b"s3cret" not in (tmp_path / LISTING).read_bytes()
+    known = workspace.known(secret)
+    assert known == snapshot
+    assert known is not None
+    assert (known.cursor, known.entries[0].params) == (snapshot.cursor, entry.params)
+    assert workspace.known(Location(provider="memory", id="another")) is None
+    (tmp_path / LISTING).write_bytes(b"{")
+    assert workspace.known(secret) is None
+    workspace.close()
+
+
+def test_what_is_told_of_a_folder_that_was_never_pulled_or_is_damaged_is_nothing(tmp_path: Path):
+    assert (pulled_from(tmp_path), last_report(tmp_path), pulled_from(tmp_path / "none")) == (None, None, None)
+    plant(tmp_path, {STATE: b"\0", ".hubdrives/report.json": b"[]"})
+    assert (pulled_from(tmp_path), last_report(tmp_path)) == (None, None)
+
+
+def test_a_report_comes_back_as_it_was(tmp_path: Path):
+    report = Report(added=["x"], renamed=[("y", "y__1")], failed=[Skipped(path="z", reason="No.", code="corrupt")])
+    workspace = Workspace.open(tmp_path)
+    workspace.note_report(report)
+    workspace.close()
+    assert last_report(tmp_path) == report
+
+
+def test_a_newer_hubdrives_state_is_not_touched(tmp_path: Path):
+    source = {"provider": "memory", "id": "course"}
+    plant(tmp_path, {STATE: json.dumps({"schema": 99, "source": source}).encode()})
+    workspace = Workspace.open(tmp_path)
+    with pytest.raises(BadTarget):
+        workspace.remember()
+    workspace.close()
+    assert pulled_from(tmp_path) == HERE
+
+
+def test_our_state_is_not_looked_for_through_a_symlink(tmp_path: Path):
+    plant(tmp_path, {"elsewhere": None, "course": None})
+    (tmp_path / "course/.hubdrives").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(LocalFailure):
+        Workspace.open(tmp_path / "course")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
