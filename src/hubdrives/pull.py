@@ -154,13 +154,15 @@ class _Pull:
     async def tell(self) -> Report:
         """Do it all."""
         memory = await in_thread(self.workspace.remember)
-        base = await in_thread(self._base, memory)
-        known = await in_thread(self.workspace.known, self.location) if memory.source == self.location else None
+        known = await in_thread(self.workspace.known, self.location)
         snapshot = await self.provider.snapshot(self.location, known=known)
+        # Where the content really is: through a gateway, many addresses and links lead to one place.
+        source = snapshot.location
+        base = await in_thread(self._base, memory, source)
         base, decided = await self._decide(base, snapshot, memory)
         await in_thread(self._make_sure_of_space, decided)
-        if memory.source != self.location:
-            await in_thread(self.workspace.begin, self.location)
+        if memory.source != source:
+            await in_thread(self.workspace.begin, source)
 
         ledger = Ledger(files=dict(base.files), folders=set(base.folders), is_changed=memory.is_unfinished)
         ledger.report.unchanged = decided.unchanged
@@ -173,15 +175,15 @@ class _Pull:
         except BaseException:
             # What was done stays done. If not even that can be written down, the journal has it.
             with contextlib.suppress(LocalFailure):
-                await in_thread(self._commit, applier, ledger, is_told=False)
+                await in_thread(self._commit, source, applier, ledger, is_told=False)
             raise
-        await in_thread(self._commit, applier, ledger, is_told=True)
+        await in_thread(self._commit, source, applier, ledger, is_told=True)
         report = ledger.close()
         await in_thread(self._note, snapshot, report)
         return report
 
-    def _base(self, memory: Memory) -> Base:
-        if memory.source is None or memory.source == self.location:
+    def _base(self, memory: Memory, source: Location) -> Base:
+        if memory.source is None or memory.source == source:
             return memory.base
         with telling(""):
             if any(name != STATE_FOLDER for name, _ in self.workspace.disk.entries("")):
@@ -223,12 +225,12 @@ class _Pull:
         await transfer.run(downloads)
         await in_thread(_run, applier, decided.after, ledger)
 
-    def _commit(self, applier: Applier, ledger: Ledger, *, is_told: bool) -> None:
+    def _commit(self, source: Location, applier: Applier, ledger: Ledger, *, is_told: bool) -> None:
         applier.flush()
         if ledger.is_changed or not is_told:
             report = ledger.report
             untold = Untold(renamed=tuple(report.renamed), conflicts=tuple(report.conflicts))
-            self.workspace.commit(self.location, ledger.base, untold=None if is_told else untold)
+            self.workspace.commit(source, ledger.base, untold=None if is_told else untold)
 
     def _note(self, snapshot: Snapshot, report: Report) -> None:
         self.workspace.note_listing(snapshot)

@@ -12,6 +12,7 @@ The stream is a row of frames. A frame is one line of JSON and, if that line say
 The frames of one file follow each other; only "waiting" comes between them.
 """
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -138,6 +139,13 @@ class SnapshotDocument(msgspec.Struct, frozen=True, omit_defaults=True):
             skipped=tuple(Skipped(path=item.path, reason=item.reason, code=item.code) for item in self.skipped),
             digest=self.digest,
         )
+
+
+def snapshot_tag(snapshot: Snapshot) -> str:
+    """What changes when the snapshot does, or when it is one of another location: its ETag."""
+    where = snapshot.location
+    told = (where.provider, where.host, where.id, where.path, snapshot.digest)
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 
 class DescriptionDocument(msgspec.Struct, frozen=True, omit_defaults=True):

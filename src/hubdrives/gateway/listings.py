@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hubdrives.connections import Connections
 from hubdrives.errors import VersionGone
 from hubdrives.gateway.access import Place
 from hubdrives.gateway.shared import Shared
-from hubdrives.model import Entry, Location, Snapshot
+from hubdrives.model import Entry, Kind, Location, Snapshot
+from hubdrives.paths import safe_name
 
 _REMEMBERED_SECONDS = 900.0
 """For how long files are handed out by a listing that a newer one has replaced: a pull that began before goes on."""
@@ -87,7 +88,13 @@ class Listings:
         return await self._listings.get(_key(place), work, patience=patience)
 
     async def entry(self, place: Place, *, patience: float | None = None) -> Entry:
-        """What `place` itself is. Raises NotYet as `listing` does, and what the provider's `stat` raises."""
+        """What `place` itself is; a folder that was listed is believed to be one until it is listed again.
+
+        Raises NotYet as `listing` does, and what the provider's `stat` raises.
+        """
+        before, listed = self._entries.held(_key(place)), self._listings.held(_key(place))
+        if before is not None and before.kind is Kind.FOLDER and listed is not None:
+            return replace(before, path=safe_name(listed.snapshot.name))
 
         async def work(_known: Entry | None) -> Entry:
             return await (await self._connections.provider(place.connection)).stat(place.location)

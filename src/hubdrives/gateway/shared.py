@@ -84,6 +84,11 @@ class Shared(Generic[K, V]):
             raise AssertionError("work that is done has an answer or a failure")
         return kept.value
 
+    def held(self, key: K) -> V | None:
+        """The last answer for `key`, however old; None if there is none."""
+        kept = self._kept.get(key)
+        return kept.value if kept else None
+
     async def close(self) -> None:
         """End all work that is under way; who waits for it is told to try again."""
         under_way = []

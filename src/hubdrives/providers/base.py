@@ -95,7 +95,8 @@ class Provider(abc.ABC):
 
         Args:
             location: a folder, or a file (then the one entry is that file).
-            known: an earlier snapshot of the same location and boundary, so that only what changed need be asked for.
+            known: an earlier snapshot, so that only what changed need be asked for; of no use if it is one of another
+                location or boundary.
             boundary: a folder at or above `location`; links that lead out of it are skipped, not followed.
 
         Returns:

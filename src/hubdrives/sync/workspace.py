@@ -151,14 +151,14 @@ class Workspace:
         )
 
     def known(self, location: Location) -> Snapshot | None:
-        """The last snapshot of `location`, None if there is none."""
+        """The last snapshot, None if there is none; with the params of `location` if it is one of that."""
         with telling(LISTING):
             content = self.disk.read(LISTING)
         try:
             snapshot = msgspec.json.decode(content or b"", type=Snapshot)
         except msgspec.MsgspecError:
             return None
-        return replace(snapshot, location=location) if snapshot.location == location else None
+        return replace(snapshot, location=location) if snapshot.location == location else snapshot
 
     def begin(self, location: Location) -> None:
         """Write down whose content this folder is going to have, before any of it is there.

@@ -73,7 +73,7 @@ class Api:
     async def snapshot(
         self, where: Mapping[str, str], *, boundary: Mapping[str, str] | None, known: str | None
     ) -> SnapshotDocument | None:
-        """Everything under a source, None if its digest is still `known`."""
+        """Everything under a source, None if its tag is still `known`."""
         headers = {"If-None-Match": f'"{known}"'} if known else {}
         params = {**where, **(_prefixed("boundary", boundary) if boundary else {})}
         return await self._ask("GET", "snapshot", SnapshotDocument, params=params, headers=headers)

@@ -11,7 +11,7 @@ from hubdrives.providers.base import Piece, Provider, client_waiting
 from hubdrives.providers.gateway import api, urls
 from hubdrives.providers.gateway.api import Api
 from hubdrives.providers.gateway.manyfiles import ManyFiles
-from hubdrives.wire import MAX_FILES, ConnectionDocument, LinkOrder, SignedLink, WantedFile
+from hubdrives.wire import MAX_FILES, ConnectionDocument, LinkOrder, SignedLink, WantedFile, snapshot_tag
 
 _UNDER = "under"
 
@@ -25,6 +25,8 @@ class Gateway(Provider):
     def __init__(self, client: Client, *, base_url: str) -> None:
         self._client = client
         self._waiting: Waiting | None = None
+        # What to ask for by the id of a location: a signed link stays here, it is not written into every entry.
+        self._sources: dict[str, str] = {}
         self._api = Api(client, base_url=base_url, waits=self._waits)
 
     @staticmethod
@@ -57,11 +59,11 @@ class Gateway(Provider):
         return None
 
     async def stat(self, location: Location) -> Entry:
-        return (await self._api.describe(_where(location))).entry.entry(_params(location))
+        return (await self._api.describe(self._where(location))).entry.entry(_params(location))
 
     async def describe(self, location: Location) -> Description:
         """As `Provider.describe`; the location in the answer is the real one, at the provider that has it."""
-        told = await self._api.describe(_where(location))
+        told = await self._api.describe(self._where(location))
         return Description(
             location=told.location.location(),
             name=told.name,
@@ -83,12 +85,12 @@ class Gateway(Provider):
     ) -> Snapshot:
         """As `Provider.snapshot`, with the real location. Without a `boundary`, the root of the user's grant is one.
 
-        One request, and nothing to send back if nothing changed since `known`.
+        One request, and nothing to send back if nothing changed since `known`, whatever the address it was known by.
         """
         told = await self._api.snapshot(
-            _where(location),
-            boundary=_where(boundary) if boundary else None,
-            known=known.digest if known else None,
+            self._where(location),
+            boundary=self._where(boundary) if boundary else None,
+            known=snapshot_tag(known) if known else None,
         )
         params = _params(location)
         if told is not None:
@@ -99,7 +101,7 @@ class Gateway(Provider):
 
     def read(self, entry: Entry, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         return self._api.read(
-            _asked(entry.params),
+            self._asked(entry.params),
             WantedFile(entry.path, entry.version, start),
             stop=stop,
             size=entry.size,
@@ -114,11 +116,11 @@ class Gateway(Provider):
         for params, files in sources.items():
             for first in range(0, len(files), MAX_FILES):
                 some = files[first : first + MAX_FILES]
-                async for piece in ManyFiles(self._api, _asked(params), some, self._waits).read():
+                async for piece in ManyFiles(self._api, self._asked(params), some, self._waits).read():
                     yield piece
 
     async def contains(self, root: Location, location: Location) -> bool:
-        return await self._api.contains(_where(root), _where(location))
+        return await self._api.contains(self._where(root), self._where(location))
 
     async def connections(self) -> Sequence[ConnectionDocument]:
         """What this user may use there, and do with it."""
@@ -154,16 +156,17 @@ class Gateway(Provider):
     def _waits(self, waiting: Waiting | None) -> None:
         self._waiting = waiting
 
+    def _where(self, location: Location) -> dict[str, str]:
+        source = urls.source_of(location.params, location.id)
+        self._sources[location.id] = source
+        return {urls.SOURCE: source, _UNDER: location.path}
 
-def _where(location: Location) -> dict[str, str]:
-    return {urls.SOURCE: urls.source_of(location.params, location.id), _UNDER: location.path}
+    def _asked(self, params: tuple[tuple[str, str], ...]) -> dict[str, str]:
+        known = dict(params)
+        source = known.get(urls.SOURCE, "")
+        return {urls.SOURCE: self._sources.get(source, source), _UNDER: known.get(_UNDER, "")}
 
 
 def _params(location: Location) -> tuple[tuple[str, str], ...]:
-    """What an entry needs to be read again."""
-    return tuple(_where(location).items())
-
-
-def _asked(params: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    known = dict(params)
-    return {urls.SOURCE: known.get(urls.SOURCE, ""), _UNDER: known.get(_UNDER, "")}
+    """What an entry needs to be read again by whoever knows its location."""
+    return ((urls.SOURCE, location.id), (_UNDER, location.path))
