@@ -29,7 +29,7 @@ demo: install ## a real JupyterHub, the gateway, an emulated Google Drive, one c
 
 test: install ## all tests, in a real hub and a real browser too
 	$(BIN)/python tools/chromium.py
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 lint: install ## ruff, mypy --strict, the import layers
 	$(BIN)/ruff check

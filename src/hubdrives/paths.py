@@ -70,6 +70,11 @@ def safe_name(name: str) -> str:
     return cleaned
 
 
+def working_folder_name(name: str) -> str:
+    """What the working folder for a source called `name` is called: a safe name that is never hidden."""
+    return safe_name(name).lstrip(".~ ") or "files"
+
+
 def local_names(siblings: Iterable[Sibling]) -> dict[str, str]:
     """A safe and unique local name for each item of one folder, by id.
 

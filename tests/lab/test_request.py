@@ -3,9 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubdrives.errors import BadInput, BadTarget, HubdrivesError
-from hubdrives.lab.request import checked, default_target, urlpath_of, without_secrets
+from hubdrives.lab.request import checked, urlpath_of, without_secrets
 from hubdrives.links import PullRequest
 from hubdrives.model import Description, Kind, Location
+from hubdrives.paths import working_folder_name
 
 
 def asking(**query: str) -> PullRequest:
@@ -97,7 +98,7 @@ def test_a_query_that_names_no_source_is_refused(query: dict[str, str]) -> None:
     [("Week 1", "Week 1"), (".ssh", "ssh"), ("..", "__"), ("~", "files"), ("a/b", "a_b"), (".git", "_.git"), ("", "_")],
 )
 def test_the_folder_named_after_the_source_is_one_that_would_be_taken(name: str, target: str) -> None:
-    assert default_target(name) == target
+    assert working_folder_name(name) == target
     assert asking(targetpath=target).target == target
 
 

@@ -10,7 +10,7 @@ from hubdrives import pull as pulling
 from hubdrives.cli import progress, report
 from hubdrives.cli.sources import opened
 from hubdrives.model import Report
-from hubdrives.paths import safe_name
+from hubdrives.paths import working_folder_name
 
 INCOMPLETE = 3
 
@@ -45,7 +45,7 @@ async def _pull(text: str, target: Path | None) -> tuple[Path, Report]:
         if target is None:
             description = await source.provider.describe(source.location)
             # Never a hidden folder: nobody would find it, and settings live in those.
-            target = Path(safe_name(description.name).lstrip(".~ ") or "files")
+            target = Path(working_folder_name(description.name))
         with progress.shown() as on_progress:
             outcome = await pulling.pull(source.provider, source.location, target, on_progress=on_progress)
         return target, outcome

@@ -37,11 +37,6 @@ def without_secrets(text: str) -> str:
     return redact(_SECRETS_IN_URLS.sub(r"\1[hidden]", text))
 
 
-def default_target(name: str) -> str:
-    """The working folder for a source called `name`: a safe name that is never hidden."""
-    return paths.safe_name(name).lstrip(".~ ") or "files"
-
-
 def urlpath_of(description: Description, target: str) -> str:
     """What is opened when the link does not say: what its author chose, else the file or folder that was pulled."""
     inside = description.open_path or (description.name if description.kind is Kind.FILE else "")

@@ -11,9 +11,10 @@ from typing import Any
 from hubdrives import pull as action
 from hubdrives.connections import Connections, Found
 from hubdrives.lab.manager import Manager, OnProgress, Pull, state_to_json
-from hubdrives.lab.request import default_target, urlpath_of, without_secrets
+from hubdrives.lab.request import urlpath_of, without_secrets
 from hubdrives.links import PullRequest
 from hubdrives.model import Description, Location, Report
+from hubdrives.paths import working_folder_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ class Service:
 
     def _named(self, found: Found, description: Description) -> _Place:
         """The working folder named after the source, or with a number behind if another source was pulled there."""
-        name = default_target(description.name)
+        name = working_folder_name(description.name)
         free = {None, found.location, description.location}
         candidates = chain([name], (f"{name} {number}" for number in count(2)))
         return next(place for place in map(self._checked, candidates) if place.source in free)

@@ -55,6 +55,7 @@ async def test_says_where_it_is_runs_until_told_to_stop_and_leaves_nothing(proce
             "googledrive": {
                 "provider": "googledrive",
                 "base_url": said["url"],
+                "root": said["location"],
                 "credential": {"kind": "google_service_account", "key_file": str(key_file)},
             }
         }
