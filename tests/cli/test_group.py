@@ -3,6 +3,8 @@
 import importlib
 import logging
 import signal
+import subprocess
+import sys
 
 import click
 import pytest
@@ -118,6 +120,18 @@ def test_a_part_that_is_not_installed_is_named_with_how_to_get_it(monkeypatch):
     assert done.exit_code == 1
     assert "'jupyterhub'" in done.stderr
     assert "pip install 'hubdrives[" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "module", "extra"),
+    [("gateway", "itsdangerous", "gateway"), ("demo", "jwt", "demo"), ("emulate googledrive .", "jwt", "emulators")],
+)
+def test_each_command_names_what_to_install_for_it(command, module, extra):
+    # As in an image that has only what the notebook needs.
+    lacking = f"import sys; sys.modules[{module!r}] = None; from hubdrives.cli import cli; cli({command.split()})"
+    done = subprocess.run([sys.executable, "-c", lacking], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert f"pip install 'hubdrives[{extra}]'" in done.stderr
 
 
 def test_the_log_is_redacted_and_left_as_it_was(monkeypatch):

@@ -18,6 +18,8 @@ INTERRUPTED = 130
 
 _log = logging.getLogger(__name__)
 
+_COMMAND = f"{__name__}.command"
+
 # What `pip install` calls the part that a subcommand needs beyond the notebook's.
 _EXTRAS = {"gateway": "gateway", "emulate": "emulators", "demo": "demo"}
 
@@ -41,9 +43,11 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         return list(self._subcommands)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self._subcommands:
             return None
+        # Already its import may need something that is not installed.
+        ctx.meta[_COMMAND] = cmd_name
         command: click.Command = import_module(f"{self._package}.{cmd_name}").command
         return command
 
@@ -66,7 +70,7 @@ class Commands(click.Group):
             _log.debug("The error's history:", exc_info=error)
             _say(str(error), error.hint)
         except ModuleNotFoundError as error:
-            extra = _EXTRAS.get(ctx.invoked_subcommand or "", "googledrive")
+            extra = _EXTRAS.get(ctx.meta.get(_COMMAND, ""), "googledrive")
             _say(f"This needs '{error.name}', which is not installed.", f"pip install 'hubdrives[{extra}]'")
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
