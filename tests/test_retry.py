@@ -102,6 +102,13 @@ async def test_a_rate_limit_is_not_counted_as_an_attempt():
     assert story.tries == 12
 
 
+async def test_a_rate_limit_that_lasts_for_a_minute_is_waited_out():
+    story = Story(*[RateLimited("slow", retry_after=5)] * 12, "fine")
+    assert await story.play() == "fine"
+    assert sum(story.sleeps) >= 60
+    assert story.throttled == story.sleeps
+
+
 async def test_a_rate_limit_is_waited_out_only_while_patience_lasts():
     story = Story(RateLimited("slow", retry_after=10), policy=RetryPolicy(attempts=2, patience=60))
     with pytest.raises(RateLimited):

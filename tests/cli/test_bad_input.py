@@ -146,7 +146,7 @@ async def test_a_token_that_expires_in_the_middle_is_renewed_unnoticed(student):
 
 
 async def test_a_rate_limit_that_lasts_is_waited_out_and_said(student):
-    # The provider says for how long; one that lasts for a minute is the same wait with another number.
+    # One that lasts for a minute is in the tests of retry, by a clock that only counts.
     limit = {
         "operation": "files.list",
         "effect": "error",
