@@ -15,7 +15,7 @@ from hubdrives.connections import GATEWAY, Connections
 from hubdrives.errors import BadInput, NoConnection, NotGranted
 from hubdrives.links import PullRequest
 from hubdrives.model import Description
-from hubdrives.paths import relative, safe_name
+from hubdrives.paths import relative, safe_name, working_folder_name
 from hubdrives.providers.base import Gates
 from hubdrives.wire import LINK_PREFIX
 
@@ -111,7 +111,7 @@ async def _request(wish: _Wish) -> tuple[Description, PullRequest]:
             token = None
     if token:
         return description, PullRequest(source=f"{LINK_PREFIX}{token}")
-    target = wish.target or safe_name(description.name)
+    target = wish.target or working_folder_name(description.name)
     shown = quote(f"lab/tree/{target}/{wish.open_path}") if wish.open_path else None
     return description, PullRequest(source=wish.source, target=wish.target or (shown and target), urlpath=shown)
 
