@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -41,6 +41,10 @@ class Location:
         return type(self)(
             provider=self.provider, host=self.host, id=self.id, path=joined, url=self.url, params=self.params
         )
+
+    def public(self) -> Self:
+        """This location without what must stay secret: fit to be written down."""
+        return replace(self, params=())
 
     def __str__(self) -> str:
         return f"{self.url or self.provider}{' : ' + self.path if self.path else ''}"

@@ -26,29 +26,12 @@ from hubdrives.sync.values import Base, Record
 _SCHEMA: Final = 1
 
 
-class Source(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a working folder was pulled from, without what must stay secret."""
-
-    provider: str
-    host: str = ""
-    id: str = ""
-    path: str = ""
-    url: str = ""
-
-    @classmethod
-    def of(cls, location: Location) -> "Source":
-        return cls(location.provider, location.host, location.id, location.path, location.url)
-
-    @property
-    def location(self) -> Location:
-        return Location(provider=self.provider, host=self.host, id=self.id, path=self.path, url=self.url)
-
-
 class Header(msgspec.Struct, frozen=True):
     """The part of the state that every version of it has."""
 
     schema: int
-    source: Source
+    source: Location
+    """Where the folder was pulled from, without what must stay secret."""
 
 
 class Untold(msgspec.Struct, frozen=True):
@@ -143,7 +126,7 @@ class Workspace:
             recovered = recover(self.disk, base)
         untold = msgspec.structs.replace(state.untold, renamed=(*state.untold.renamed, *recovered.renamed))
         return Memory(
-            source=state.source.location,
+            source=state.source,
             base=recovered.base,
             digests=recovered.digests,
             untold=untold,
@@ -178,7 +161,7 @@ class Workspace:
         """
         state = State(
             schema=_SCHEMA,
-            source=Source.of(location),
+            source=location.public(),
             files=dict(base.files),
             folders=tuple(sorted(base.folders)),
             untold=untold or Untold(),
@@ -190,7 +173,7 @@ class Workspace:
 
     def note_listing(self, snapshot: Snapshot) -> None:
         """Keep `snapshot` for the next pull. Entries keep their params, for without them they can't be read."""
-        self._note(LISTING, replace(snapshot, location=replace(snapshot.location, params=())))
+        self._note(LISTING, replace(snapshot, location=snapshot.location.public()))
 
     def note_report(self, report: Report) -> None:
         self._note(REPORT, report)
@@ -214,7 +197,7 @@ class Workspace:
 def pulled_from(target: Path) -> Location | None:
     """Where the folder `target` was pulled from; None if it never was, or that is not known any more. Blocks."""
     header = _header(_content(target / STATE))
-    return header.source.location if header else None
+    return header.source if header else None
 
 
 def last_report(target: Path) -> Report | None:
