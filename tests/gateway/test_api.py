@@ -7,11 +7,12 @@ import json
 
 import aiohttp
 import pytest
-from tests.gateway.bench import Bench
+from tests.gateway.bench import Bench, address
 from tests.gateway.questions import EVERYONE, snapshot, stream, wanted
 
 from hubdrives.errors import all_errors
 from hubdrives.gateway import answers
+from hubdrives.providers.gateway import Gateway
 
 DATA = bytes(range(256)) * 1000
 
@@ -262,3 +263,31 @@ async def fetched(bench: Bench) -> float:
     text = (await bench.ask("GET", "metrics", token="prometheus"))[1].decode()
     (line,) = [line for line in text.splitlines() if line.startswith("hubdrives_fetched_bytes_total")]
     return float(line.split()[1])
+
+
+async def test_what_a_folder_is_costs_the_drive_nothing_once_it_was_listed(bench: Bench) -> None:
+    bench.file("a.txt")
+    await bench.start(EVERYONE)
+    provider = bench.connect(bench.people.token("alice"))
+    location = Gateway.parse(bench.drive.location, base_url=bench.url)
+    assert location is not None
+    first = await provider.describe(location)
+    await provider.snapshot(location)
+    bench.asked()
+    assert await provider.describe(location) == first
+    assert bench.asked() == {}
+
+
+async def test_a_folder_is_not_taken_for_another_that_has_the_same_in_it(bench: Bench) -> None:
+    folders = [bench.folder_in(name) for name in ("week 1", "week 2")]
+    for folder in folders:
+        bench.file("same.txt", "same", folder)
+    await bench.start(EVERYONE)
+    provider = bench.connect(bench.people.token("alice"))
+    one, other = [Gateway.parse(address(folder), base_url=bench.url) for folder in folders]
+    assert one is not None
+    assert other is not None
+    known = await provider.snapshot(one)
+    found = await provider.snapshot(other, known=known)
+    assert found.digest == known.digest
+    assert (known.location.id, found.location.id) == tuple(folders)
