@@ -103,6 +103,8 @@ def jupyter_server(folder: Path, environment: dict[str, str]) -> Iterator[Server
     command = [sys.executable, "-m", "jupyter_server", *(f"--{name}={value}" for name, value in options.items())]
     known = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     places = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    # Jupyter's own helpers write caches and logs there whenever they like; what the pull page writes is told apart.
+    places["HOME"] = str(folder / "account")
     log = folder / "log"
     with (
         log.open("wb") as output,
@@ -112,7 +114,7 @@ def jupyter_server(folder: Path, environment: dict[str, str]) -> Iterator[Server
                 stdout=output,
                 stderr=output,
                 cwd=home,
-                env={**known, **places, "HOME": str(home), **environment},
+                env={**known, **places, **environment},
             )
         ) as process,
     ):
