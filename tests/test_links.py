@@ -1,8 +1,10 @@
 import pytest
 from yarl import URL
 
+from hubdrives.choice import Choice
 from hubdrives.errors import BadInput, BadLink
 from hubdrives.links import PullRequest
+from hubdrives.model import Policy
 
 DRIVE = "https://drive.google.com/drive/folders/1AbC?resourcekey=0-x&usp=sharing"
 
@@ -34,6 +36,12 @@ def test_the_hubs_base_path_is_kept() -> None:
         PullRequest(source=DRIVE, target="stats/2027 & more", urlpath="lab/tree/stats/a b.ipynb?x=1#c"),
         PullRequest(source="link:aB-_.c", target="Übung"),
         PullRequest(source="drive:/a+b/c%20d;e"),
+        PullRequest(
+            source="link:a.b",
+            choice=Choice(
+                subfolder="week 1/a&b", include=("*.py", "a+b"), exclude=("!x",), max_file=7, policy=Policy.THEIRS
+            ),
+        ),
     ],
 )
 def test_what_an_address_asks_for_is_what_was_put_in(request_: PullRequest) -> None:
@@ -44,6 +52,24 @@ def test_what_an_address_asks_for_is_what_was_put_in(request_: PullRequest) -> N
 def test_the_parameters_are_called_as_in_nbgitpuller() -> None:
     query = URL(PullRequest(source="s:/", target="t", urlpath="u").address("https://h.org")).query
     assert dict(query) == {"source": "s:/", "targetpath": "t", "urlpath": "u"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"source": "s:/", "targetpath": "t", "include": ["a", "b"]},
+        [("source", "s:/"), ("source", "other:/"), ("include", "a"), ("targetpath", "t"), ("include", "b")],
+        URL("https://x.org/?source=s:/&include=a&include=b&targetpath=t&targetpath=u").query,
+    ],
+)
+def test_any_form_of_a_query_will_do(query) -> None:
+    wanted = PullRequest(source="s:/", target="t", choice=Choice(include=("a", "b")))
+    assert PullRequest.from_query(query) == wanted
+
+
+def test_a_choice_that_can_not_be_meant_is_refused() -> None:
+    with pytest.raises(BadInput, match="no size"):
+        PullRequest.from_query({"source": "s:/", "maxfile": "much"})
 
 
 @pytest.mark.parametrize("query", [{}, {"source": " "}, {"link": ""}, {"targetpath": "x"}])

@@ -153,6 +153,11 @@ class VersionGone(NotFound):
     default_hint = "Pull again: the file was changed meanwhile."
 
 
+class NotKept(NotFound):
+    code = "not-kept"
+    default_hint = "Pull again: a file that you delete first comes back as the source has it."
+
+
 class Forbidden(HubdrivesError, PermissionError):
     code = "forbidden"
     default_hint = "Ask the owner of the content for access."

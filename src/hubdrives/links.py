@@ -1,11 +1,11 @@
 """Addresses that start a pull: plain ones name the content, signed ones carry the gateway's token."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from yarl import URL
 
+from hubdrives.choice import EVERYTHING, Choice, Query, pairs
 from hubdrives.errors import BadInput, BadLink
 from hubdrives.wire import LINK_PREFIX
 
@@ -23,22 +23,39 @@ class PullRequest:
     """The working folder, relative to the home; None is a folder called as the content. In the query: `targetpath`."""
     urlpath: str | None = None
     """What to show afterwards, below the user's server: `lab/tree/course/week1.ipynb`."""
+    choice: Choice = EVERYTHING
+    """What of it to bring. In the query: `subfolder`, `include`, `exclude`, `maxfile`, `maxtotal`, `conflicts`."""
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> Self:
+    def from_query(cls, query: Query) -> Self:
         """What the address' query asks for; whether it may, whoever does it must check.
 
         Raises:
             BadLink: there is neither `link` nor `source`.
+            BadInput: what it chooses of the source can't be meant.
         """
-        link, source = query.get("link", "").strip(), query.get("source", "").strip()
+        told = list(pairs(query))
+        # Of what there can be but one, the first counts.
+        first = dict(reversed(told))
+        link, source = first.get("link", "").strip(), first.get("source", "").strip()
         if not (link or source):
             raise BadLink("This address does not say what to pull.")
         return cls(
             source=f"{LINK_PREFIX}{link}" if link else source,
-            target=query.get("targetpath") or None,
-            urlpath=query.get("urlpath") or None,
+            target=first.get("targetpath") or None,
+            urlpath=first.get("urlpath") or None,
+            choice=Choice.from_query(told),
         )
+
+    @classmethod
+    def from_address(cls, text: str) -> Self | None:
+        """What a pasted address asks for, None if it is not one that starts a pull. Raises what `from_query` does."""
+        try:
+            url = URL(text.strip())
+        except ValueError:
+            return None
+        is_one = url.scheme in {"http", "https"} and url.path.rstrip("/").endswith(f"/{PULL_PAGE}")
+        return cls.from_query(url.query) if is_one else None
 
     def address(self, hub: str) -> str:
         """What to give to people; the hub sends each of them to the pull page of their own server.
@@ -50,9 +67,10 @@ class PullRequest:
             BadInput: `hub` is no web address.
         """
         token = self.source.removeprefix(LINK_PREFIX)
-        query = {"link": token} if token != self.source else {"source": self.source}
-        query |= {"targetpath": self.target} if self.target else {}
-        query |= {"urlpath": self.urlpath} if self.urlpath else {}
+        query = [("link", token) if token != self.source else ("source", self.source)]
+        query += [("targetpath", self.target)] if self.target else []
+        query += [("urlpath", self.urlpath)] if self.urlpath else []
+        query += self.choice.to_query()
         return str((_root(hub) / "hub/user-redirect" / PULL_PAGE).with_query(query))
 
 

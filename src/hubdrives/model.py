@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 
 class Kind(StrEnum):
@@ -13,6 +13,17 @@ class Kind(StrEnum):
 
     FILE = "file"
     FOLDER = "folder"
+
+
+class Policy(StrEnum):
+    """Whose side is taken where both changed the same lines, or a file that can't be merged."""
+
+    MINE = "mine"
+    """The user's stays; upstream's is kept in the store."""
+    THEIRS = "theirs"
+    """Upstream's takes the place; the user's is kept in the store."""
+    BOTH = "both"
+    """The user's stays, and upstream's stands beside it: as a labelled cell in a notebook, else as a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +101,10 @@ class Description:
     """What the link's author wants opened afterwards, relative to the working folder."""
 
 
+TOO_LARGE: Final = "too-large"
+"""The code of what stays remote because of its size."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
     """Something that was left out, or brought under another name, and why."""
@@ -98,7 +113,9 @@ class Skipped:
     reason: str
     """One sentence for a person."""
     code: str = "skipped"
-    """Stable: an error's code, or "renamed" when the entry is there but under a safe name."""
+    """Stable: an error's code, "renamed" when the entry is there but under a safe name."""
+    read: str = ""
+    """The line of Python that opens it where it is, for what stays remote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,15 +195,22 @@ class Report:
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
+    """Both changed it: both sides' changes are in it now."""
     kept: list[str] = field(default_factory=list)
     """The user changed it, upstream did not, or deleted it: the user's stays."""
     conflicts: list[str] = field(default_factory=list)
-    """Both changed it: the user's stays, upstream's is in the store."""
+    """Both changed the same place: the policy decided, and the other side's version is in the store."""
     removed: list[str] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)
     """The user had deleted it: upstream's came back."""
     renamed: list[tuple[str, str]] = field(default_factory=list)
     """The user's own file stood where upstream's had to go: (its name, the name it has now)."""
+    moved: list[tuple[str, str]] = field(default_factory=list)
+    """Upstream renamed it, so it was renamed here: (its name before, its name now)."""
+    held: list[str] = field(default_factory=list)
+    """Open in an editor, so nothing was changed; the next pull brings what waits."""
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    """What else a person wants to know of a path: which cells or lines were in conflict."""
     skipped: list[Skipped] = field(default_factory=list)
     failed: list[Skipped] = field(default_factory=list)
     """Wanted, but could not be brought. A pull with any of these exits with 3."""
