@@ -1,5 +1,6 @@
 """What every test stands on: an environment that knows no hub and no configuration, and servers on loopback."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -9,7 +10,8 @@ from aiohttp.test_utils import TestServer
 from hypothesis import settings
 
 settings.register_profile("hubdrives", deadline=None, database=None)
-settings.load_profile("hubdrives")
+settings.register_profile("nightly", settings.get_profile("hubdrives"), max_examples=20_000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "hubdrives"))
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Handler], Awaitable[str]]

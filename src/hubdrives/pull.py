@@ -1,64 +1,56 @@
 """Bring what a location holds into a working folder, together with the user's own work."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
+from hubdrives.choice import EVERYTHING, Choice
+from hubdrives.downloads import Downloads
 from hubdrives.errors import (
     BadTarget,
-    Busy,
-    Corrupt,
     DiskFull,
-    Forbidden,
-    HubdrivesError,
     LocalFailure,
-    NotFound,
-    QuotaExceeded,
-    UnexpectedAnswer,
-    Unreadable,
 )
-from hubdrives.model import Location, Progress, Report, Skipped, Snapshot
+from hubdrives.model import TOO_LARGE, Location, Progress, Report, Skipped, Snapshot, Waiting
 from hubdrives.paths import STATE_FOLDER
-from hubdrives.providers.base import Provider, ReadsMany
-from hubdrives.sync import lock
-from hubdrives.sync.actions import Download, Plan, Step
+from hubdrives.providers.base import Provider
+from hubdrives.sync import index
+from hubdrives.sync.actions import Follow, Plan, Step
 from hubdrives.sync.apply import Applier
+from hubdrives.sync.book import Book
 from hubdrives.sync.disk import CALLS, Calls, telling
-from hubdrives.sync.incoming import Incoming
 from hubdrives.sync.layout import STATE
 from hubdrives.sync.ledger import Ledger
 from hubdrives.sync.meter import Meter
-from hubdrives.sync.parts import Part
+from hubdrives.sync.opened import opened
 from hubdrives.sync.plan import Upstream, doubted, plan, reach, to_read
+from hubdrives.sync.renames import renamed
 from hubdrives.sync.scan import read_digests, scan
+from hubdrives.sync.select import select
 from hubdrives.sync.target import check_target
-from hubdrives.sync.tasks import group, in_thread
+from hubdrives.sync.tasks import group, in_thread, running
 from hubdrives.sync.values import Base
-from hubdrives.sync.workspace import Memory, Untold, Workspace, last_report, pulled_from
+from hubdrives.sync.workspace import Memory, Workspace, last_report, pulled_from
 
 __all__ = ["check_target", "last_report", "pull", "pulled_from", "report_to_json"]
 
-_CONCURRENT: Final = 16
-"""Files on their way at the same time."""
-
-_SMALL: Final = 8 << 20
-"""Files up to this many bytes travel together, if the provider can do that."""
-
-_TRIES: Final = 4
-"""How often a file that arrives damaged is asked for."""
-
 _GB: Final = 10**9
 
-_T = TypeVar("_T")
+_DAMAGED: Final = "state-damaged"
+
+IsOpen = Callable[[], Awaitable[Collection[str]]]
+"""Tells which files of the working folder are open in an editor now, relative to it."""
 
 
 def _now() -> datetime:
     return datetime.now(tz=UTC).astimezone()
+
+
+async def _nothing_open() -> Collection[str]:
+    return ()
 
 
 async def pull(
@@ -66,9 +58,12 @@ async def pull(
     location: Location,
     target: Path,
     *,
+    choice: Choice = EVERYTHING,
+    is_open: IsOpen | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     now: Callable[[], datetime] = _now,
     home: Path | None = None,
+    patience: float = 600.0,
     calls: Calls = CALLS,
 ) -> Report:
     """Bring upstream's changes at `location` into the folder `target`; what the user wrote there stays.
@@ -79,25 +74,47 @@ async def pull(
         provider: a live provider that reads `location`.
         location: a folder, or a file, which is pulled into `target` under its name.
         target: the working folder, made if need be.
+        choice: what of it is brought, and whose side is taken in conflicts.
+        is_open: tells which files of the working folder are open in an editor: those are left as they are.
         on_progress: called at most ten times a second, in the event loop's thread.
         now: with time zone; the stamp in the names of what is renamed aside.
         home: if given, a target that is not in it is refused.
+        patience: seconds to wait while another pull works in the same folder.
         calls: the operating system; another one breaks on purpose.
 
     Raises:
         BadTarget: `target` can't be pulled into, or was pulled from another location.
-        Busy: another pull works there.
+        Busy: another pull still works there.
         DiskFull, LocalFailure: this machine's file system fails.
         HubdrivesError: what `Provider.snapshot` and `Provider.read` raise, if it concerns more than one file.
     """
     folder = await in_thread(check_target, target, home=home)
-    meter = Meter(on_progress, waiting=lambda: provider.waiting)
-    async with _opened(folder, calls) as workspace, group() as background:
-        tasks = [background.create_task(meter.run()), background.create_task(_heart(workspace.lock))]
-        story = _Pull(provider=provider, location=location, workspace=workspace, meter=meter, now=now())
+    left = 0.0
+
+    def on_wait(seconds: float) -> None:
+        nonlocal left
+        left = seconds
+
+    def waiting() -> Waiting | None:
+        return Waiting(on="another pull of this folder", seconds=left) if left else provider.waiting
+
+    meter = Meter(on_progress, waiting=waiting)
+    async with (
+        group() as background,
+        running(background, meter.run()),
+        opened(folder, calls=calls, patience=patience, on_wait=on_wait) as workspace,
+    ):
+        story = _Pull(
+            provider=provider,
+            location=location,
+            target=folder,
+            workspace=workspace,
+            meter=meter,
+            now=now(),
+            choice=choice,
+            is_open=is_open or _nothing_open,
+        )
         report = await story.tell()
-        for task in tasks:
-            task.cancel()
     meter.finish()
     return report
 
@@ -113,6 +130,9 @@ def report_to_json(report: Report) -> dict[str, Any]:
         "removed": list(report.removed),
         "restored": list(report.restored),
         "renamed": [{"path": old, "to": new} for old, new in report.renamed],
+        "moved": [{"path": old, "to": new} for old, new in report.moved],
+        "held": list(report.held),
+        "notes": report.notes,
         "skipped": [_skipped_to_json(item) for item in report.skipped],
         "failed": [_skipped_to_json(item) for item in report.failed],
         "unchanged": report.unchanged,
@@ -120,25 +140,8 @@ def report_to_json(report: Report) -> dict[str, Any]:
 
 
 def _skipped_to_json(item: Skipped) -> dict[str, str]:
-    return {"path": item.path, "reason": item.reason, "code": item.code}
-
-
-@contextlib.asynccontextmanager
-async def _opened(folder: Path, calls: Calls) -> AsyncIterator[Workspace]:
-    held: list[Workspace] = []
-    try:
-        # So that it is closed even if the pull is cancelled while it is being opened.
-        await in_thread(lambda: held.append(Workspace.open(folder, calls=calls)))
-        yield held[0]
-    finally:
-        for workspace in held:
-            await in_thread(workspace.close)
-
-
-async def _heart(held: lock.Lock) -> None:
-    while True:
-        await asyncio.sleep(lock.BEAT_EVERY)
-        await in_thread(held.beat)
+    told = {"path": item.path, "reason": item.reason, "code": item.code}
+    return {**told, "read": item.read} if item.read else told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,65 +150,120 @@ class _Pull:
 
     provider: Provider
     location: Location
+    target: Path
     workspace: Workspace
     meter: Meter
     now: datetime
+    choice: Choice
+    is_open: IsOpen
 
     async def tell(self) -> Report:
         """Do it all."""
-        memory = await in_thread(self.workspace.remember)
         known = await in_thread(self.workspace.known, self.location)
         snapshot = await self.provider.snapshot(self.location, known=known)
+        report = await in_thread(self._if_nothing_to_do, snapshot)
+        if report is None:
+            report = await self._bring(snapshot)
+        if known is None or snapshot.entries is not known.entries or snapshot.cursor != known.cursor:
+            await in_thread(self.workspace.note_listing, snapshot)
+        await in_thread(self.workspace.note_report, report)
+        return report
+
+    def _if_nothing_to_do(self, snapshot: Snapshot) -> Report | None:
+        """The report of a pull that finds everything as the one before left it, else None."""
+        found = self.workspace.index()
+        if found is None or not found.is_of(snapshot.location, self.choice, snapshot.digest):
+            return None
+        with telling(""):
+            return found.report if found.holds(self.workspace.disk) else None
+
+    async def _bring(self, snapshot: Snapshot) -> Report:
+        memory = await in_thread(self.workspace.remember)
         # Where the content really is: through a gateway, many addresses and links lead to one place.
         source = snapshot.location
         base = await in_thread(self._base, memory, source)
-        base, decided = await self._decide(base, snapshot, memory)
+        base, decided, upstream = await self._decide(base, snapshot, memory)
         await in_thread(self._make_sure_of_space, decided)
-        if memory.source != source:
-            await in_thread(self.workspace.begin, source)
+        if not self._is_same_source(memory, source):
+            await in_thread(self.workspace.begin, source, subfolder=self.choice.subfolder)
+            # What is known of another source's content says nothing about this one.
+            memory = replace(memory, written=Base(), unfinished=None)
 
-        ledger = Ledger(files=dict(base.files), folders=set(base.folders), is_changed=memory.is_unfinished)
-        ledger.report.unchanged = decided.unchanged
-        ledger.report.renamed.extend(memory.untold.renamed)
-        ledger.report.conflicts.extend(memory.untold.conflicts)
-        ledger.skip((*snapshot.skipped, *decided.skipped, *_damage(memory)))
-        applier = Applier(self.workspace, now=self.now)
+        book = await in_thread(Book, self.workspace, memory, base=base, now=self.now)
+        book.ledger.report.unchanged = decided.unchanged
+        book.ledger.skip((*self._skipped_here(snapshot), *map(self._with_reader, decided.skipped), *_damage(memory)))
+        applier = Applier(book.actor, self.workspace.bases, policy=self.choice.policy)
         try:
-            await self._carry_out(decided, applier, ledger)
+            await self._carry_out(decided, applier, book.ledger)
         except BaseException:
             # What was done stays done. If not even that can be written down, the journal has it.
             with contextlib.suppress(LocalFailure):
-                await in_thread(self._commit, source, applier, ledger, is_told=False)
+                await in_thread(book.leave, source, subfolder=self.choice.subfolder)
             raise
-        await in_thread(self._commit, source, applier, ledger, is_told=True)
-        report = ledger.close()
-        await in_thread(self._note, snapshot, report)
+        report = await in_thread(book.close, source, subfolder=self.choice.subfolder)
+        await in_thread(self._note_index, book.ledger, snapshot, upstream)
         return report
 
+    def _is_same_source(self, memory: Memory, source: Location) -> bool:
+        return memory.source == source and memory.subfolder == self.choice.subfolder
+
     def _base(self, memory: Memory, source: Location) -> Base:
-        if memory.source is None or memory.source == source:
+        if memory.source is None or self._is_same_source(memory, source):
             return memory.base
         with telling(""):
             if any(name != STATE_FOLDER for name, _ in self.workspace.disk.entries("")):
-                raise BadTarget(f"This folder was pulled from {memory.source}.")
+                raise BadTarget(f"This folder was pulled from {memory.source.below(memory.subfolder)}.")
         return Base()
 
-    async def _decide(self, base: Base, snapshot: Snapshot, memory: Memory) -> tuple[Base, Plan]:
-        upstream = Upstream.of(snapshot.entries)
+    async def _decide(self, base: Base, snapshot: Snapshot, memory: Memory) -> tuple[Base, Plan, Upstream]:
+        """The plan, the base without what turned out to be doubtful, and upstream's tree as it is wanted."""
+        selected = await in_thread(select, snapshot.entries, self.choice, tracked=base.files)
+        upstream = Upstream.of(selected.entries, left=selected.left)
         disk = self.workspace.disk
         self.meter.phase("checking")
         with telling(""):
-            local = await in_thread(scan, disk, into=reach(base, upstream))
-        read = {path: found for path, found in memory.digests.items() if path in local}
+            found = await in_thread(scan, disk, into=reach(base, upstream))
+        is_open = await self.is_open()
+        names = await in_thread(renamed, base, found, upstream, is_open=is_open)
+        base, local = names.base, names.local
+        read = {path: known for path, known in memory.digests.items() if path in local}
         questions = to_read(base, local, upstream).items()
         self.meter.phase("checking", files_total=len(questions))
         for path, algorithms in questions:
-            found = await in_thread(read_digests, disk, path, algorithms, expected=local[path])
-            if found:
-                read[path] = found
+            answer = await in_thread(read_digests, disk, names.origin(path), algorithms, expected=local[path])
+            if answer:
+                read[path] = answer
             self.meter.add(files=1)
         base = doubted(base, dict(questions), read)
-        return base, await in_thread(plan, base, local, upstream, read=read, stamp=f"{self.now:%Y%m%d%H%M%S}")
+        decided = await in_thread(
+            plan,
+            base,
+            local,
+            upstream,
+            read=read,
+            stamp=f"{self.now:%Y%m%d%H%M%S}",
+            follows=names.follows,
+            is_open=is_open,
+            waiting=names.waiting,
+        )
+        decided = replace(decided, skipped=(*decided.skipped, *selected.skipped))
+        return names.undone(base), decided, upstream
+
+    def _skipped_here(self, snapshot: Snapshot) -> list[Skipped]:
+        """What the provider left out, as far as it would be in the working folder."""
+        prefix = f"{self.choice.subfolder}/" if self.choice.subfolder else ""
+        inside = (item for item in snapshot.skipped if item.path.startswith(prefix))
+        return [replace(item, path=item.path.removeprefix(prefix)) for item in inside]
+
+    def _with_reader(self, item: Skipped) -> Skipped:
+        """With the line of Python that opens what stays remote."""
+        if item.code != TOO_LARGE:
+            return item
+        try:
+            shown = f"~/{(self.target / item.path).relative_to(Path.home()).as_posix()}"
+        except ValueError:
+            shown = str(self.target / item.path)
+        return replace(item, read=f"hubdrives.open({shown!r})")
 
     def _make_sure_of_space(self, decided: Plan) -> None:
         needed = decided.bytes_needed
@@ -219,130 +277,35 @@ class _Pull:
         downloads = decided.downloads
         self.meter.phase("downloading", files_total=len(downloads), bytes_total=decided.bytes_needed)
         await in_thread(_run, applier, decided.before, ledger)
-        transfer = _Transfer(
-            provider=self.provider, workspace=self.workspace, applier=applier, ledger=ledger, meter=self.meter
-        )
-        await transfer.run(downloads)
+        # What is still under its old name is not to get a double under the new one: the next pull goes on with it.
+        late = {step.to for step in decided.before if isinstance(step, Follow) and step.to not in ledger.files}
+        downloads = tuple(download for download in downloads if download.path not in late)
+        await Downloads(
+            provider=self.provider, disk=self.workspace.disk, applier=applier, ledger=ledger, meter=self.meter
+        ).run(downloads)
         await in_thread(_run, applier, decided.after, ledger)
 
-    def _commit(self, source: Location, applier: Applier, ledger: Ledger, *, is_told: bool) -> None:
-        applier.flush()
-        if ledger.is_changed or not is_told:
-            report = ledger.report
-            untold = Untold(renamed=tuple(report.renamed), conflicts=tuple(report.conflicts))
-            self.workspace.commit(source, ledger.base, untold=None if is_told else untold)
-
-    def _note(self, snapshot: Snapshot, report: Report) -> None:
-        self.workspace.note_listing(snapshot)
-        self.workspace.note_report(report)
-        self.workspace.tidy(now=self.now, report=report)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Transfer:
-    """Files on their way: many at the same time, or many in one stream."""
-
-    provider: Provider
-    workspace: Workspace
-    applier: Applier
-    ledger: Ledger
-    meter: Meter
-    _numbers: Iterator[int] = field(default_factory=count)
-
-    async def run(self, downloads: Sequence[Download]) -> None:
-        """Bring all of `downloads` to their places.
-
-        Raises:
-            HubdrivesError: it makes no sense to go on.
-        """
-        provider = self.provider
-        small = [download for download in downloads if (download.entry.size or 0) <= _SMALL]
-        if not isinstance(provider, ReadsMany) or not small:
-            await self._one_by_one(downloads)
-            return
-        large = [download for download in downloads if (download.entry.size or 0) > _SMALL]
-        async with group() as tasks:
-            stream = tasks.create_task(self._together(provider, small))
-            tasks.create_task(self._one_by_one(large))
-        await self._one_by_one(stream.result())
-
-    async def _one_by_one(self, downloads: Sequence[Download]) -> None:
-        ahead = iter(downloads)
-
-        async def work() -> None:
-            for download in ahead:
-                await self._bring(download)
-
-        async with group() as tasks:
-            for _ in range(min(_CONCURRENT, len(downloads))):
-                tasks.create_task(work())
-
-    async def _bring(self, download: Download) -> None:
-        """One file by itself; again if it arrives damaged."""
-        for left in reversed(range(_TRIES)):
-            incoming = self._incoming(download)
-            try:
-                async with _closing(self.provider.read(download.entry)) as chunks:
-                    async for chunk in chunks:
-                        await incoming.feed(chunk)
-                await incoming.finish()
-                return
-            except HubdrivesError as error:
-                if not (isinstance(error, Corrupt) and left):
-                    self._fail(download, error)
-                    return
-            finally:
-                await incoming.discard()
-
-    async def _together(self, provider: ReadsMany, downloads: Sequence[Download]) -> list[Download]:
-        """Small files as one stream. Returns those that it did not bring, or damaged."""
-        missing = {download.path: download for download in downloads}
-        damaged: list[Download] = []
-        room = asyncio.Semaphore(_CONCURRENT)
-        incoming: Incoming | None = None
-        async with group() as tasks, _closing(provider.read_many([one.entry for one in downloads])) as pieces:
-            try:
-                async for piece in pieces:
-                    download = missing.get(piece.entry.path)
-                    if download is None:
-                        continue
-                    incoming = incoming or self._incoming(download)
-                    await incoming.offer(piece.data)
-                    if piece.last:
-                        del missing[download.path]
-                        await room.acquire()
-                        tasks.create_task(self._arrive(incoming, piece.error, damaged, room))
-                        incoming = None
-            finally:
-                if incoming is not None:
-                    await incoming.discard()
-        return [*missing.values(), *damaged]
-
-    async def _arrive(
-        self, incoming: Incoming, error: HubdrivesError | None, damaged: list[Download], room: asyncio.Semaphore
-    ) -> None:
-        """The end of one file of a stream; the next one comes in meanwhile."""
-        try:
-            if error is not None:
-                raise error
-            await incoming.finish()
-        except Corrupt:
-            damaged.append(incoming.download)
-        except HubdrivesError as failure:
-            self._fail(incoming.download, failure)
-        finally:
-            await incoming.discard()
-            room.release()
-
-    def _incoming(self, download: Download) -> Incoming:
-        part = Part(disk=self.workspace.disk, entry=download.entry, name=f"{next(self._numbers)}.part")
-        return Incoming(download=download, part=part, applier=self.applier, ledger=self.ledger, meter=self.meter)
-
-    def _fail(self, download: Download, error: HubdrivesError) -> None:
-        if not _is_of_one_file(error):
-            raise error
-        self.ledger.fail(download.path, error, wanted=not isinstance(error, Unreadable))
-        self.meter.add(files=1)
+    def _note_index(self, ledger: Ledger, snapshot: Snapshot, upstream: Upstream) -> None:
+        """If everything is settled, note how it looks, for the next pull to see that at once."""
+        report = ledger.report
+        found = None
+        if (
+            ledger.files.keys() - upstream.left == upstream.files.keys() - upstream.left
+            and all(ledger.files[path].is_of(entry) for path, entry in upstream.files.items())
+            and not (report.failed or report.held)
+        ):
+            with telling(""):
+                found = index.Index.of(
+                    self.workspace.disk,
+                    ledger.base,
+                    source=snapshot.location,
+                    choice=self.choice,
+                    snapshot=snapshot.digest,
+                    folders=upstream.folders,
+                    edited=frozenset((*report.kept, *report.merged, *report.conflicts)) & ledger.files.keys(),
+                    skipped=[item for item in report.skipped if item.code != _DAMAGED],
+                )
+        self.workspace.note_index(found)
 
 
 def _run(applier: Applier, steps: Sequence[Step], ledger: Ledger) -> None:
@@ -355,36 +318,13 @@ def _run(applier: Applier, steps: Sequence[Step], ledger: Ledger) -> None:
             ledger.fail(step.path, error)
 
 
-def _is_of_one_file(error: HubdrivesError) -> bool:
-    """Whether other files may still arrive, though one failed with `error`.
-
-    The file was listed a moment ago, so "not found" and "not shared" speak of it alone; so may a quota. A refused
-    credential or a provider that stays away after all patience speak of all.
-    """
-    if isinstance(error, DiskFull | Busy):
-        return False
-    if isinstance(error, NotFound | Unreadable | Corrupt | QuotaExceeded | UnexpectedAnswer | LocalFailure):
-        return True
-    return type(error) is Forbidden
-
-
-@contextlib.asynccontextmanager
-async def _closing(stream: AsyncIterator[_T]) -> AsyncIterator[AsyncIterator[_T]]:
-    """Close a provider's stream at the end, also one that was left half-way."""
-    try:
-        yield stream
-    finally:
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
-
-
 def _damage(memory: Memory) -> list[Skipped]:
     if not memory.is_damaged:
         return []
     reason = (
         "What was known of earlier pulls is damaged. Files that differ from the source's were kept under another name."
     )
-    return [Skipped(path=STATE, reason=reason, code="state-damaged")]
+    return [Skipped(path=STATE, reason=reason, code=_DAMAGED)]
 
 
 def _readable(size: int) -> str:

@@ -1,4 +1,4 @@
-"""Pulls in which something goes wrong: at the provider, on the disk, or because the user is at work."""
+"""Pulls in which something goes wrong at the provider, or with what is known of the folder."""
 
 import asyncio
 import errno
@@ -11,15 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.sync.breaking import Breaking, full
-from tests.sync.source import HERE, Memory, MemoryMany, Tree, hidden, plant, tree_of
+from tests.sync.source import HERE, Memory, MemoryMany, Tree, plant, tree_of
 
 from hubdrives.errors import (
     BadCredential,
     BadTarget,
-    Busy,
     Corrupt,
-    DiskFull,
     Forbidden,
     GatewayUnavailable,
     HubdrivesError,
@@ -33,15 +30,12 @@ from hubdrives.errors import (
     VersionGone,
 )
 from hubdrives.model import Entry, Location, Snapshot
-from hubdrives.pull import last_report, pull, pulled_from
+from hubdrives.pull import pull, pulled_from
 from hubdrives.sync.disk import Calls
 from hubdrives.sync.layout import STATE
 
 TREE: Tree = {"a/x.txt": b"x", "b.ipynb": b"{}", "empty": None, "nothing": b""}
 NOW = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-# What goes wrong.
 
 
 @pytest.mark.parametrize(
@@ -248,180 +242,3 @@ async def test_a_folder_pulled_from_elsewhere_in_which_nothing_is_left_starts_an
     report = await pull(Memory({"x": b"two"}), elsewhere, target)
     assert (report.added, report.restored) == (["x"], [])
     assert pulled_from(target) == elsewhere
-
-
-# The disk, and who else is there.
-
-
-async def test_a_full_disk_is_told_before_the_first_byte(target: Path):
-    class Small(Calls):
-        def free(self, fd: int) -> int:
-            return 3_000_000
-
-    source = Memory({"x": b"x" * 5_000_000})
-    with pytest.raises(DiskFull, match=r"needs 5.0 MB, but only 3.0 MB"):
-        await pull(source, HERE, target, calls=Small())
-    assert source.reads == []
-    assert tree_of(target.parent) == {}
-
-
-async def test_a_disk_that_fills_up_loses_nothing(target: Path):
-    source = Memory({"x": b"one", "y": b"two"})
-    await pull(source, HERE, target)
-    source.tree = {"x": b"one, changed", "y": b"two, changed", "z": b"three"}
-    with pytest.raises(DiskFull):
-        await pull(source, HERE, target, calls=Breaking(12, full))
-    assert set(tree_of(target).values()) <= {b"one", b"two", *source.tree.values()}
-    await pull(source, HERE, target)
-    assert tree_of(target) == source.tree
-
-
-async def test_a_file_that_can_t_be_written_is_told_and_the_others_come(target: Path):
-    class Stubborn(Calls):
-        def replace(self, old: str, new: str, old_dir_fd: int, new_dir_fd: int) -> None:
-            if new == "x":
-                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
-            super().replace(old, new, old_dir_fd, new_dir_fd)
-
-    report = await pull(Memory({"d/x": b"one", "d/y": b"two"}), HERE, target, calls=Stubborn())
-    assert [(item.path, item.code) for item in report.failed] == [("d/x", "local-failure")]
-    assert tree_of(target) == {"d/y": b"two"}
-
-
-async def test_every_step_is_durable_before_one_that_relies_on_it(target: Path):
-    class Recording(Calls):
-        def __init__(self) -> None:
-            self.steps: list[tuple[str, str]] = []
-
-        def fsync(self, fd: int) -> None:
-            self.steps.append(("fsync", str(Path(f"/proc/self/fd/{fd}").readlink().relative_to(target))))
-
-        def replace(self, old: str, new: str, old_dir_fd: int, new_dir_fd: int) -> None:
-            self.steps.append(("replace", f"{old} -> {new}"))
-            super().replace(old, new, old_dir_fd, new_dir_fd)
-
-    source = Memory({"x": b"one", "d/y": b"two", "gone/z": b"three"})
-    await pull(source, HERE, target)
-    source.tree = {"x": b"ONE", "d/y": b"two"}
-    calls = Recording()
-    await pull(source, HERE, target, calls=calls)
-    steps = calls.steps
-    placed = steps.index(("replace", "0.part -> x"))
-    written = steps.index(("replace", "state -> state.json"))
-    assert ("fsync", ".hubdrives/tmp/0.part") in steps[:placed]
-    assert {("fsync", "."), ("fsync", ".hubdrives/tmp/state")} <= set(steps[placed:written])
-    assert ("fsync", ".hubdrives") in steps[written:]
-
-
-async def test_if_upstream_s_file_can_t_take_its_place_the_user_s_goes_back_there(target: Path):
-    class Stubborn(Calls):
-        def replace(self, old: str, new: str, old_dir_fd: int, new_dir_fd: int) -> None:
-            if old.endswith(".part"):
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
-            super().replace(old, new, old_dir_fd, new_dir_fd)
-
-    plant(target, {"x": b"mine"})
-    report = await pull(Memory({"x": b"one"}), HERE, target, calls=Stubborn())
-    assert ([item.path for item in report.failed], report.renamed) == (["x"], [])
-    assert tree_of(target) == {"x": b"mine"}
-
-
-async def test_the_second_of_two_pulls_at_once_is_told_to_wait(target: Path):
-    source = Memory(TREE)
-    attempts: list[asyncio.Task] = []
-    source.on_read = lambda _: attempts.append(asyncio.create_task(pull(Memory(TREE), HERE, target)))
-    await pull(source, HERE, target)
-    results = await asyncio.gather(*attempts, return_exceptions=True)
-    assert any(isinstance(result, Busy) for result in results)
-    assert tree_of(target) == TREE
-
-
-async def test_a_pull_that_lost_its_lock_writes_no_state(target: Path):
-    source = Memory({"x": b"one"})
-
-    def steal(_path: str) -> None:
-        (target / ".hubdrives/lock").write_bytes(b"another's")
-
-    source.on_read = steal
-    with pytest.raises(Busy):
-        await pull(source, HERE, target)
-    assert json.loads((target / STATE).read_bytes())["files"] == {}
-    assert (target / ".hubdrives/lock").read_bytes() == b"another's"
-
-
-# The user at work while a pull runs.
-
-
-async def test_an_edit_during_the_pull_is_the_user_s(target: Path):
-    source = Memory({"x": b"one", "removed": b"one", "deleted": b"one"})
-    await pull(source, HERE, target)
-    source.tree = {"x": b"two", "new": b"new", "deleted": b"two"}
-
-    def edit(path: str) -> None:
-        if path == "x":
-            plant(target, {"x": b"mine", "new": b"mine too", "removed": b"mine, three"})
-            (target / "deleted").unlink()
-
-    source.on_read = edit
-    report = await pull(source, HERE, target, now=lambda: NOW)
-    assert tree_of(target) == {"x": b"mine", "new": b"mine too", "removed": b"mine, three", "deleted": b"two"}
-    assert set(report.conflicts) >= {"x"}
-    assert report.kept == ["removed"]
-    assert hidden(target) >= {b"two"}
-    # The next pull sees it all.
-    source.on_read = lambda _: None
-    await pull(source, HERE, target, now=lambda: NOW)
-    mine = {"x": b"mine", "removed": b"mine, three", "new__20240102030405": b"mine too"}
-    assert tree_of(target) == mine | {"new": b"new", "deleted": b"two"}
-
-
-async def test_a_symlink_put_in_the_way_during_the_pull_leads_nowhere(target: Path, tmp_path: Path):
-    outside = tmp_path / "outside"
-    plant(outside, {"kept": b"kept", "x": b"outside's", "gone": b"outside's"})
-    source = Memory({"d/x": b"one", "d/gone": b"gone"})
-    await pull(source, HERE, target)
-    source.tree = {"d/x": b"two", "d/new": b"new", "d/deep/y": b"y"}
-
-    def swap(_path: str) -> None:
-        if not (target / "d").is_symlink():
-            (target / "d").rename(target / "aside")
-            (target / "d").symlink_to(outside)
-
-    source.on_read = swap
-    report = await pull(source, HERE, target)
-    assert {item.path for item in report.failed} >= {"d/x", "d/new"}
-    assert tree_of(outside) == {"kept": b"kept", "x": b"outside's", "gone": b"outside's"}
-
-
-async def test_symlinks_at_upstream_s_paths_are_moved_aside_not_followed(target: Path, tmp_path: Path):
-    outside = tmp_path / "outside"
-    plant(outside, {"x": b"outside's", "d/y": b"outside's"})
-    target.mkdir(parents=True)
-    (target / "x").symlink_to(outside / "x")
-    (target / "d").symlink_to(outside / "d")
-    (target / "loop").symlink_to("loop")
-    source = Memory({"x": b"one", "d/y": b"two", "loop": b"three"})
-    report = await pull(source, HERE, target, now=lambda: NOW)
-    assert [old for old, _ in report.renamed] == ["d", "loop", "x"]
-    assert {path: content for path, content in tree_of(target).items() if "__" not in path} == source.tree
-    source.tree = {}
-    await pull(source, HERE, target)
-    assert tree_of(outside) == {"x": b"outside's", "d/y": b"outside's"}
-
-
-async def test_hostile_names_write_nowhere(target: Path):
-    names = [
-        "half\ud800",
-        "../escaped",
-        "/tmp/escaped",
-        "a/../../escaped",
-        ".hubdrives/state.json",
-        ".git/hooks/pre-commit",
-    ]
-    source = Memory(dict.fromkeys(names, b"evil") | {"good": b"good"})
-    report = await pull(source, HERE, target)
-    assert tree_of(target) == {"good": b"good"}
-    assert {item.path for item in report.skipped} == {"half?", *names[1:]}
-    assert last_report(target) == report
-    assert not (target.parent / "escaped").exists()
-    assert pulled_from(target) == HERE

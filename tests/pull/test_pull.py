@@ -4,13 +4,15 @@ import json
 import os
 import stat
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.sync.source import HERE, Memory, MemoryMany, Tree, hidden, plant, tree_of
 
+from hubdrives import folder
+from hubdrives.choice import Choice
 from hubdrives.config import Settings
 from hubdrives.connections import Connections
 from hubdrives.errors import (
@@ -23,6 +25,15 @@ from hubdrives.sync.layout import STATE
 
 TREE: Tree = {"a/x.txt": b"x", "b.ipynb": b"{}", "empty": None, "nothing": b""}
 NOW = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def opened(*paths: str) -> Callable[[], Awaitable[Collection[str]]]:
+    """Tells that these files are open in an editor."""
+
+    async def is_open() -> Collection[str]:
+        return paths
+
+    return is_open
 
 
 class Counting(Calls):
@@ -59,7 +70,7 @@ async def test_a_pull_without_news_asks_once_and_reads_and_writes_nothing_else(t
     assert {path: path.stat() for path in files} == before
     # The lock and its draft; everything that was looked for is our own.
     assert [name for name in calls.written if not name.startswith("lock")] == []
-    assert set(calls.read) <= {"lock", "journal", "state.json", "listing.json", "report.json"}
+    assert set(calls.read) <= {"lock", "index", "listing.json", "report.json"}
 
 
 async def test_of_ten_thousand_unchanged_files_none_is_read(target: Path):
@@ -136,8 +147,8 @@ async def test_a_conflict_leaves_the_user_s_and_offers_upstream_s(target: Path):
     assert (report.conflicts, report.kept) == (["x"], [])
     assert tree_of(target) == {"x": b"mine"}
     assert hidden(target) == {b"two"}
-    lines = (target / ".hubdrives/store/index.jsonl").read_text().splitlines()
-    assert [json.loads(line)["path"] for line in lines if line.startswith("{")] == ["x"]
+    (deed,) = folder.history(target)[:-1]
+    assert (target / ".hubdrives/store" / deed.id / "upstream/x").read_bytes() == b"two"
     # It is told once; from then on it is the user's version of what upstream has.
     assert (await pull(source, HERE, target)).kept == ["x"]
     source.tree["x"] = b"three"
@@ -296,10 +307,40 @@ async def test_the_report_as_json_has_the_keys_that_scripts_rely_on(target: Path
         "removed": [],
         "restored": [],
         "renamed": [{"path": "x", "to": "x__20240102030405"}],
+        "moved": [],
+        "held": [],
+        "notes": {},
         "skipped": [{"path": "secret", "reason": "Not for you.", "code": "unreadable"}],
         "failed": [],
         "unchanged": 0,
     }
+
+
+async def test_moved_held_and_notes_are_told_as_json_too(target: Path):
+    source = Memory({"old": b"moved", "open": b"one", "both.txt": b"one\n"})
+    await pull(source, HERE, target)
+    plant(target, {"both.txt": b"mine\n"})
+    source.rename("old", "new")
+    source.tree |= {"open": b"two", "both.txt": b"two\n"}
+    told = report_to_json(await pull(source, HERE, target, is_open=opened("open")))
+    assert told["moved"] == [{"path": "old", "to": "new"}]
+    assert told["held"] == ["open"]
+    assert told["notes"] == {"both.txt": ["Both sides changed line 1."]}
+    assert json.loads(json.dumps(told)) == told
+
+
+async def test_what_is_too_large_is_told_with_the_line_that_reads_it(target: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(target.parent))
+    source = Memory({"d/large.csv": b"x" * 11, "small": b"x"})
+    report = await pull(source, HERE, target, choice=Choice(max_file=10))
+    assert tree_of(target) == {"small": b"x"}
+    (told,) = report_to_json(report)["skipped"]
+    assert (told["path"], told["code"]) == ("d/large.csv", "too-large")
+    assert told["read"] == "hubdrives.open('~/course/d/large.csv')"
+    # Nor does it go, if it is too large only now.
+    source.tree["small"] = b"x" * 12
+    report = await pull(source, HERE, target, choice=Choice(max_file=10))
+    assert (report.removed, tree_of(target)) == ([], {"small": b"x"})
 
 
 async def test_an_entry_that_is_only_a_new_version_of_the_same_bytes_is_unchanged(target: Path):

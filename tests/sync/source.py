@@ -35,12 +35,21 @@ class Memory(Provider):
         self.snapshots = 0
         self.known: list[Snapshot | None] = []
         self.reads: list[str] = []
+        self.ids: dict[str, str] = {}
+        """By path: the identifier of what was renamed; that of all else is its path."""
         self.failures: dict[str, list[HubdrivesError]] = {}
         """By path: what the next reads of it raise, one after the other."""
         self.damaged: dict[str, int] = {}
         """By path: how many reads of it bring other bytes."""
         self.on_read: Callable[[str], Any] = lambda _path: None
         self.waits: Waiting | None = None
+
+    def rename(self, old: str, new: str) -> None:
+        """As at a provider with identifiers: what is at `old`, or below it, is at `new`, and is still the same."""
+        for path in [path for path in self.tree if path == old or path.startswith(f"{old}/")]:
+            moved = new + path[len(old) :]
+            self.tree[moved] = self.tree.pop(path)
+            self.ids[moved] = self.ids.pop(path, path)
 
     @classmethod
     def parse(cls, text: str, *, base_url: str | None = None) -> Location | None:
@@ -80,7 +89,7 @@ class Memory(Provider):
         return Entry(
             path=path,
             kind=Kind.FILE,
-            id=path,
+            id=self.ids.get(path, path),
             size=len(content) if self.tells_size else None,
             version=hashlib.sha256(content).hexdigest()[:12],
             digest=told,
@@ -165,7 +174,7 @@ def tree_of(root: Path) -> Tree:
     return found
 
 
-def hidden(root: Path) -> set[bytes]:
-    """The contents of the store of the working folder `root`."""
+def hidden(root: Path, side: str = "*") -> set[bytes]:
+    """The contents of the store of the working folder `root`; `side` is "before" or "upstream"."""
     store = root / STATE_FOLDER / "store"
-    return {file.read_bytes() for file in store.glob("*") if len(file.name) == 64} if store.exists() else set()
+    return {file.read_bytes() for file in store.glob(f"*/{side}/**/*") if file.is_file()}

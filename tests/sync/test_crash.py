@@ -1,206 +1,135 @@
-"""A pull that dies or fails at any step, and is started again, ends like one that did not; no user's byte is lost."""
+"""What is killed at any step, and started again, ends like what was not; no user's byte is lost.
 
-import asyncio
-import contextlib
-import errno
-import os
+Each step is a real SIGKILL, in a process of its own. `make test` takes some of the steps, `make nightly` all.
+"""
+
 import shutil
 import signal
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.sync.breaking import Breaking, Quick, full, kill, once
-from tests.sync.source import HERE, Memory, Tree, hidden, plant, tree_of
+from tests.sync import halfway
+from tests.sync.breaking import Breaking, kill
+from tests.sync.halfway import DISPUTED, FIRST, SECOND, copy, first, killed, reset, run, second, some, undo
+from tests.sync.source import Memory, Tree, tree_of
 
-from hubdrives.errors import Busy, LocalFailure
-from hubdrives.model import Report
-from hubdrives.pull import pull
-from hubdrives.sync.disk import Calls
+from hubdrives.model import Policy
+from hubdrives.sync.layout import JOURNAL, STATE
 
-NOW = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-FIRST: Tree = {
-    "same": b"same",
-    "updated": b"updated, first",
-    "removed": b"removed",
-    "mine": b"mine, upstream's",
-    "both": b"both, first",
-    "deleted": b"deleted",
-    "was/a": b"a",
-    "was/deep/b": b"b",
-    "file-to-folder": b"a file",
-    "folder-to-file/x": b"x",
-    "folder-to-file/edited": b"edited, first",
-}
-SECOND: Tree = {
-    "same": b"same",
-    "updated": b"updated, second",
-    "mine": b"mine, upstream's",
-    "both": b"both, second",
-    "deleted": b"deleted",
-    "file-to-folder/y": b"y",
-    "folder-to-file": b"a file now",
-    "clash.txt": b"clash, upstream's",
-    "blocked/z": b"z",
-    "linked": b"linked, upstream's",
-    "new/empty": None,
-    "new/file": b"new",
-}
-USER: Tree = {
-    "mine": b"USER's mine",
-    "both": b"USER's both",
-    "folder-to-file/edited": b"USER's edited",
-    "clash.txt": b"USER's clash",
-    "blocked": b"USER's blocked",
-    "own": b"USER's own",
-}
-
-
-def run(source: Memory, target: Path, calls: Calls | None = None) -> Report:
-    return asyncio.run(pull(source, HERE, target, now=lambda: NOW, calls=calls or Quick()))
+NEVER = 10**9
 
 
 @pytest.fixture(scope="module")
-def halfway(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder with the first tree and the user's edits; upstream is at the second tree now."""
-    target = tmp_path_factory.mktemp("halfway") / "course"
-    run(Memory(FIRST), target)
-    plant(target, USER)
-    (target / "deleted").unlink()
-    (target / "linked").symlink_to("/etc")
+def before(ram: Path) -> Path:
+    return halfway.planted(ram / "before")
+
+
+@pytest.fixture(scope="module")
+def after(before: Path, ram: Path) -> Path:
+    """The same after an undisturbed pull."""
+    target = copy(before, ram / "after")
+    run(second(), target)
     return target
 
 
-@pytest.fixture(scope="module")
-def undisturbed(halfway: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Report, int]:
-    """What a pull that nothing disturbs makes of it, and in how many steps."""
-    target = copy(halfway, tmp_path_factory.mktemp("undisturbed"))
-    calls = Breaking(10**9, kill)
-    report = run(Memory(SECOND), target, calls)
-    return tree_of(target), report, calls.count
-
-
-def copy(folder: Path, to: Path) -> Path:
-    return Path(shutil.copytree(folder, to / "course", symlinks=True))
-
-
-def run_and_be_killed(source: Memory, target: Path, at: int) -> int:
-    """A pull in a child that gets SIGKILL at step `at`. Returns the signal, 0 if it came to its end before."""
-    child = os.fork()
-    if child == 0:
-        try:
-            run(source, target, Breaking(at, kill))
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def again(source: Memory, target: Path) -> Report:
-    """Pull undisturbed. If the pull before could not even remove its lock, this is a minute later."""
-    try:
-        return run(source, target)
-    except Busy:
-        old = time.time() - 61
-        os.utime(target / ".hubdrives/lock", (old, old))
-        return run(source, target)
-
-
-def assert_nothing_lost(target: Path) -> None:
-    assert set(USER.values()) <= set(tree_of(target).values()) | hidden(target)
-
-
-def test_the_scenario_has_every_kind_of_outcome(undisturbed: tuple[Tree, Report, int]):
-    tree, report, steps = undisturbed
-    assert steps > 60
+def test_the_scenario_has_every_kind_of_outcome(before: Path, ram: Path):
+    target = copy(before, ram / "kinds")
+    calls = Breaking(NEVER, kill)
+    report = run(second(), target, calls)
+    assert calls.count > 100
     assert not report.failed
     told = (report.added, report.updated, report.kept, report.conflicts, report.removed, report.restored)
     assert all(told)
+    assert report.merged == ["chapters/new.md", "lesson.ipynb", "notes.md"]
+    assert report.conflicts == list(DISPUTED)
     assert {old for old, _ in report.renamed} == {"clash.txt", "blocked", "linked", "folder-to-file"}
-    assert set(USER.values()) <= set(tree.values())
+    assert report.moved == [(old, new) for new, old in sorted(halfway.RENAMED.items(), key=lambda pair: pair[1])]
+    assert dict(halfway.versions(target)) == {path: SECOND[path] for path in DISPUTED}
+    halfway.assert_nothing_lost(target)
 
 
-def test_a_pull_killed_at_any_step_and_started_again_ends_like_one_that_was_not(
-    halfway: Path, undisturbed: tuple[Tree, Report, int], tmp_path: Path
+@pytest.mark.parametrize("policy", list(Policy))
+def test_s5_a_pull_killed_at_any_step_and_started_again_ends_like_one_that_was_not(
+    before: Path, ram: Path, policy: Policy
 ):
-    tree, told, steps = undisturbed
-    for at in range(1, steps + 1):
-        target = copy(halfway, tmp_path / str(at))
-        assert run_and_be_killed(Memory(SECOND), target, at) == -signal.SIGKILL, at
-        assert_nothing_lost(target)
-        report = run(Memory(SECOND), target)
+    undisturbed = copy(before, ram / f"undisturbed {policy}")
+    calls = Breaking(NEVER, kill)
+    run(second(), undisturbed, calls, policy=policy)
+    tree, versions = tree_of(undisturbed), dict(halfway.versions(undisturbed))
+    for at in some(calls.count, of=4, part=list(Policy).index(policy)):
+        target = copy(before, ram / f"{policy} {at}")
+        assert killed(at, run, second(), target, policy=policy) == -signal.SIGKILL, at
+        halfway.assert_nothing_lost(target)
+        run(second(), target, policy=policy)
         assert tree_of(target) == tree, at
-        assert hidden(target) == {b"both, second"}, at
-        assert not (target / ".hubdrives/journal").exists()
-        assert not list((target / ".hubdrives/tmp").iterdir())
-        if (target / ".hubdrives/report.json").exists() and report.conflicts:
-            assert report.renamed == told.renamed, at
-        assert_settled(target, tree)
+        assert dict(halfway.versions(target)) == versions, at
+        halfway.assert_nothing_lost(target)
+        halfway.assert_no_litter(target)
+        halfway.assert_settled(second(), target, policy=policy)
+        shutil.rmtree(target)
 
 
-def test_a_first_pull_killed_at_any_step_and_started_again_ends_like_one_that_was_not(tmp_path: Path):
-    calls = Breaking(10**9, kill)
-    run(Memory(FIRST), tmp_path / "undisturbed", calls)
-    for at in range(1, calls.count + 1):
-        target = tmp_path / str(at)
-        assert run_and_be_killed(Memory(FIRST), target, at) == -signal.SIGKILL, at
-        run(Memory(FIRST), target)
+def test_s5_a_first_pull_killed_at_any_step_and_started_again_ends_like_one_that_was_not(ram: Path):
+    calls = Breaking(NEVER, kill)
+    run(first(), ram / "first", calls)
+    for at in some(calls.count, of=3):
+        target = ram / f"first {at}"
+        assert killed(at, run, first(), target) == -signal.SIGKILL, at
+        run(first(), target)
         assert tree_of(target) == FIRST, at
         # All of it is known as pulled: what upstream removes now goes, folders too.
         run(Memory({"same": b"same"}), target)
         assert tree_of(target) == {"same": b"same"}, at
 
 
-def test_what_a_killed_pull_brought_is_not_taken_for_the_user_s_when_upstream_goes_on(tmp_path: Path):
+def test_s5_what_a_killed_pull_brought_is_not_taken_for_the_user_s_when_upstream_goes_on(ram: Path):
     def tree(number: int) -> Tree:
-        return {"x": b"x%d" % number, "d/y": b"y%d" % number, f"new{number}": b"new"}
+        return {"x": b"x%d" % number, "d/y": b"y%d" % number, "z.md": b"z%d\n" % number, f"new{number}": b"new"}
 
-    target = tmp_path / "course"
+    target = ram / "goes on"
     run(Memory(tree(1), digest=None), target)
-    calls = Breaking(10**9, kill)
-    run(Memory(tree(2), digest=None), copy(target, tmp_path / "undisturbed"), calls)
-    for at in range(1, calls.count + 1):
-        killed = copy(target, tmp_path / str(at))
-        assert run_and_be_killed(Memory(tree(2), digest=None), killed, at) == -signal.SIGKILL
-        report = run(Memory(tree(3), digest=None), killed)
-        assert tree_of(killed) == tree(3), at
-        assert (report.conflicts, report.kept, report.renamed) == ([], [], []), at
+    calls = Breaking(NEVER, kill)
+    run(Memory(tree(2), digest=None), copy(target, ram / "went on"), calls)
+    for at in some(calls.count, of=2):
+        stopped = copy(target, ram / f"goes on {at}")
+        assert killed(at, run, Memory(tree(2), digest=None), stopped) == -signal.SIGKILL
+        report = run(Memory(tree(3), digest=None), stopped)
+        assert tree_of(stopped) == tree(3), at
+        assert (report.conflicts, report.kept, report.merged, report.renamed) == ([], [], [], []), at
 
 
-@pytest.mark.parametrize(
-    "strike",
-    [lambda: full, lambda: once(errno.EIO), lambda: once(errno.ENOSPC), lambda: once(errno.EACCES)],
-    ids=["disk full", "EIO once", "ENOSPC once", "EACCES once"],
-)
-def test_a_pull_that_fails_at_any_step_loses_nothing_and_can_be_continued(
-    halfway: Path,
-    undisturbed: tuple[Tree, Report, int],
-    tmp_path: Path,
-    strike: Callable[[], Callable[[str], None]],
+def test_s5_an_undo_killed_at_any_step_and_started_again_ends_like_one_that_was_not(
+    before: Path, after: Path, ram: Path
 ):
-    tree, _, steps = undisturbed
-    contents = {*FIRST.values(), *SECOND.values(), *USER.values(), b"-> /etc", None}
-    for at in range(1, steps + 1):
-        target = copy(halfway, tmp_path / str(at))
-        with contextlib.suppress(LocalFailure):
-            run(Memory(SECOND), target, Breaking(at, strike()))
-        assert_nothing_lost(target)
-        # No half-written file, at no time.
-        assert set(tree_of(target).values()) <= contents, at
-        again(Memory(SECOND), target)
-        after = tree_of(target)
-        assert tree.items() <= after.items(), at
-        # What could not be removed at its time went aside with its folder.
-        assert {path for path in after if path not in tree} <= {"folder-to-file__20240102030405/x"}, at
-        assert_settled(target, after)
+    calls = Breaking(NEVER, kill)
+    undone = copy(after, ram / "undone")
+    undo(undone, calls)
+    assert tree_of(undone) == tree_of(before)
+    for at in some(calls.count, of=4, part=1):
+        target = copy(after, ram / f"undone {at}")
+        assert killed(at, undo, target) == -signal.SIGKILL, at
+        halfway.assert_nothing_lost(target)
+        # Killed when it had nothing left to do but to tidy up, it is done: then the next one takes it back.
+        is_done = not (target / JOURNAL).exists() and (target / STATE).read_bytes() != (after / STATE).read_bytes()
+        for tree in [after, before] if is_done else [before, after]:
+            undo(target)
+            assert tree_of(target) == tree_of(tree), at
+            halfway.assert_nothing_lost(target)
+            halfway.assert_no_litter(target)
 
 
-def assert_settled(target: Path, tree: Tree) -> None:
-    """One more pull does nothing."""
-    source = Memory(SECOND)
-    report = run(source, target)
-    assert tree_of(target) == tree
-    assert source.reads == []
-    assert (report.added, report.updated, report.renamed, report.conflicts) == ([], [], [], [])
+def test_s5_a_reset_killed_at_any_step_and_started_again_ends_like_one_that_was_not(after: Path, ram: Path):
+    calls = Breaking(NEVER, kill)
+    clean = copy(after, ram / "reset")
+    reset(second(), clean, calls)
+    assert {path: content for path, content in tree_of(clean).items() if path in SECOND} == SECOND
+    for at in some(calls.count, of=4, part=2):
+        target = copy(after, ram / f"reset {at}")
+        assert killed(at, reset, second(), target) == -signal.SIGKILL, at
+        halfway.assert_nothing_lost(target)
+        reset(second(), target)
+        assert tree_of(target) == tree_of(clean), at
+        halfway.assert_nothing_lost(target)
+        halfway.assert_no_litter(target)
+        undo(target)
+        assert tree_of(target) == tree_of(after), at

@@ -59,7 +59,7 @@ async def test_upstream_s_names_and_the_user_s_bytes(tmp_path: Path, base: str, 
     assert not report.failed
     user_wrote = {content for content in before.values() if content and (b"user" in content or content[:2] == b"->")}
     assert user_wrote <= set(after.values())
-    assert hidden(target) == {REMOTES[remote][path] for path in report.conflicts}
+    assert hidden(target, "upstream") == {REMOTES[remote][path] for path in report.conflicts}
 
     reads = len(source.reads)
     again = await pull(source, HERE, target, now=lambda: STAMP)

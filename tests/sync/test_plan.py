@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+from collections.abc import Iterable
 
 import pytest
 
@@ -39,6 +40,10 @@ def folder(path: str) -> Entry:
     return Entry(path=path, kind=Kind.FOLDER)
 
 
+def upstream(entries: Iterable[Entry]) -> Upstream:
+    return Upstream.of((entry.path, entry) for entry in entries)
+
+
 def thing(size: int = 3, *, shape: Shape = Shape.FILE, mtime: int = 5) -> Thing:
     return Thing(shape, size, mtime, next(inodes))
 
@@ -57,7 +62,7 @@ def decided(
     trusted: int = LATER,
 ) -> Plan:
     base = Base(files=files or {}, folders=frozenset(folders or ()), trusted_before_ns=trusted)
-    return plan(base, local or {}, Upstream.of(entries), read=read or {}, stamp=STAMP)
+    return plan(base, local or {}, upstream(entries), read=read or {}, stamp=STAMP)
 
 
 def test_a_new_file_and_the_folders_above_it_are_brought():
@@ -95,7 +100,8 @@ def test_a_deleted_file_comes_back():
 def test_a_file_that_both_changed_is_a_conflict():
     seen, known = thing(7), record(thing())
     result = decided(file("x", "2"), local={"x": seen}, files={"x": known})
-    assert result.downloads == (Conflict(path="x", entry=file("x", "2"), seen=seen, record=known),)
+    beside = f"x__upstream_{STAMP}"
+    assert result.downloads == (Conflict(path="x", entry=file("x", "2"), seen=seen, record=known, beside=beside),)
 
 
 def test_what_only_the_user_changed_is_kept():
@@ -192,13 +198,13 @@ def test_only_files_that_may_have_changed_are_read():
         trusted_before_ns=50,
     )
     local = {"same": same, "racy": racy, "touched": touched, "longer": longer, "mine": thing()}
-    upstream = Upstream.of([file(path) for path in base.files])
-    assert to_read(base, local, upstream) == {"racy": frozenset({"sha256"}), "touched": frozenset({"sha256"})}
+    tree = upstream([file(path) for path in base.files])
+    assert to_read(base, local, tree) == {"racy": frozenset({"sha256"}), "touched": frozenset({"sha256"})}
 
 
 def test_an_untracked_file_is_read_only_if_it_can_have_upstream_s_bytes():
     local = {"equal": thing(), "longer": thing(4), "untold": thing(), "strange": thing()}
-    upstream = Upstream.of(
+    tree = upstream(
         [
             file("equal", digest="md5:aa"),
             file("longer", digest="md5:aa"),
@@ -206,12 +212,12 @@ def test_an_untracked_file_is_read_only_if_it_can_have_upstream_s_bytes():
             file("strange", digest="quickxor:aa"),
         ]
     )
-    assert to_read(Base(), local, upstream) == {"equal": frozenset({"md5", "sha256"})}
+    assert to_read(Base(), local, tree) == {"equal": frozenset({"md5", "sha256"})}
 
 
 def test_a_scan_reaches_where_upstream_or_an_earlier_pull_reaches():
     base = Base(files={"old/deep/x": record(None)}, folders=frozenset({"made"}))
-    assert reach(base, Upstream.of([file("new/y")])) == {"old", "old/deep", "made", "new"}
+    assert reach(base, upstream([file("new/y")])) == {"old", "old/deep", "made", "new"}
 
 
 @pytest.mark.parametrize(
@@ -248,26 +254,26 @@ SEEN, OTHER = thing(), thing()
 FETCH = Fetch(path="x", entry=file("x"), why=Why.UPDATED, seen=SEEN, record=record(SEEN))
 NEW = Fetch(path="x", entry=file("x"), why=Why.ADDED)
 ASIDE = Fetch(path="x", entry=file("x"), why=Why.ADDED, seen=SEEN, aside="x__1")
-CONFLICT = Conflict(path="x", entry=file("x"), seen=SEEN, record=record(None))
+CONFLICT = Conflict(path="x", entry=file("x"), seen=SEEN, record=record(None), beside="x__upstream")
 
 
 @pytest.mark.parametrize(
     ("download", "now", "here", "arrived", "expected"),
     [
         (NEW, None, None, "new", Settlement.PLACE),
-        (NEW, OTHER, None, "new", Settlement.STORE_AND_RETRY),
+        (NEW, OTHER, None, "new", Settlement.RETRY),
         (NEW, OTHER, "new", "new", Settlement.MATCH),
         (FETCH, SEEN, "old", "new", Settlement.PLACE),
         (FETCH, SEEN, "new", "new", Settlement.MATCH),
-        (FETCH, OTHER, "mine", "new", Settlement.STORE_AND_RETRY),
+        (FETCH, OTHER, "mine", "new", Settlement.RETRY),
         (FETCH, None, None, "new", Settlement.PLACE),
         (ASIDE, SEEN, "mine", "new", Settlement.PLACE),
         (ASIDE, SEEN, "new", "new", Settlement.MATCH),
-        (ASIDE, OTHER, None, "new", Settlement.STORE_AND_RETRY),
-        (CONFLICT, SEEN, "mine", "new", Settlement.STORE),
+        (ASIDE, OTHER, None, "new", Settlement.RETRY),
+        (CONFLICT, SEEN, "mine", "new", Settlement.MERGE),
         (CONFLICT, SEEN, "mine", sha(b"one"), Settlement.KEEP),
         (CONFLICT, SEEN, "new", "new", Settlement.MATCH),
-        (CONFLICT, OTHER, "mine", "new", Settlement.STORE_AND_RETRY),
+        (CONFLICT, OTHER, "mine", "new", Settlement.RETRY),
         (CONFLICT, None, None, "new", Settlement.PLACE),
     ],
 )

@@ -1,6 +1,8 @@
 """What a working folder knows of itself."""
 
+import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,26 +10,30 @@ from tests.sync.source import HERE, plant
 
 from hubdrives.errors import BadTarget, Busy, LocalFailure
 from hubdrives.model import Entry, Kind, Location, Report, Skipped, Snapshot
-from hubdrives.sync.journal import Made
+from hubdrives.sync.deeds import Begun, Deed, Made, Moved, Placed, What
+from hubdrives.sync.disk import Disk
 from hubdrives.sync.layout import JOURNAL, LISTING, LOCK, STATE, TMP
+from hubdrives.sync.store import Shelf
 from hubdrives.sync.values import Base, Record
-from hubdrives.sync.workspace import Untold, Workspace, last_report, pulled_from
+from hubdrives.sync.workspace import Workspace, last_listing, last_report, pulled_from, recall, subfolder_of
 
 BASE = Base(files={"a/x": Record("1", 3, "sha256:0", "md5:1", 5, 6)}, folders=frozenset({"a"}))
-UNTOLD = Untold(renamed=(("x", "x__1"),), conflicts=("y",))
+WHEN = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+UNFINISHED = Deed(id="", what=What.PULL, when=WHEN, report=Report(renamed=[("x", "x__1")]), acts=(Made("a"),))
 
 
 def test_what_is_committed_is_remembered(tmp_path: Path):
     first = Workspace.open(tmp_path / "new/course")
-    first.commit(HERE, BASE, untold=UNTOLD)
+    first.commit(HERE, BASE, subfolder="week 1", unfinished=UNFINISHED)
     first.close()
     second = Workspace.open(tmp_path / "new/course")
     memory = second.remember()
     second.close()
-    assert memory.source == HERE
+    assert (memory.source, memory.subfolder) == (HERE, "week 1")
+    assert subfolder_of(tmp_path / "new/course") == "week 1"
     assert (memory.base.files, memory.base.folders) == (BASE.files, BASE.folders)
     assert memory.base.trusted_before_ns == (tmp_path / "new/course" / STATE).stat().st_mtime_ns
-    assert memory.untold == UNTOLD
+    assert (memory.unfinished, memory.written) == (UNFINISHED, memory.base)
     assert memory.is_unfinished
 
 
@@ -65,6 +71,47 @@ def test_a_commit_forgets_the_journal_and_a_beginning_too(tmp_path: Path):
         forget()
         assert not (tmp_path / JOURNAL).exists()
     workspace.close()
+
+
+def test_what_a_killed_pull_did_is_added_to_what_was_not_told_before(tmp_path: Path):
+    plant(tmp_path, {"made": None, "y__1": b"mine", "new name": b"x"})
+    workspace = Workspace.open(tmp_path)
+    workspace.commit(HERE, BASE, unfinished=UNFINISHED)
+    workspace.journal.begin(Begun(id="2024-01-02T030405", what=What.UNDO))
+    acts = (Made("made"), Moved("y", "y__1"), Moved("a/x", "new name", is_upstream_s=True))
+    for act in acts:
+        workspace.journal.intend(act)
+    workspace.journal.close()
+    memory = workspace.remember()
+    workspace.close()
+    assert memory.unfinished is not None
+    assert memory.unfinished.acts == (Made("a"), *acts)
+    assert memory.unfinished.report.renamed == [("x", "x__1"), ("y", "y__1")]
+    assert memory.unfinished.report.moved == [("a/x", "new name")]
+    assert (memory.unfinished.what, memory.unfinished.when) == (What.UNDO, WHEN)
+    assert (set(memory.base.files), memory.written.files) == ({"new name"}, BASE.files)
+    with Disk(tmp_path) as disk:
+        assert recall(disk) == memory
+
+
+def test_a_deed_that_is_in_the_store_is_gone_on_with_as_it_is_there(tmp_path: Path):
+    plant(tmp_path, {"x": b"one"})
+    workspace = Workspace.open(tmp_path)
+    workspace.commit(HERE, BASE, unfinished=UNFINISHED)
+    shelf = Shelf.new(workspace.disk, now=WHEN)
+    digest = f"sha256:{hashlib.sha256(b'one').hexdigest()}"
+    act = Placed(path="x", size=3, digest=digest, record=Record("1", 3, digest))
+    report = Report(added=["x"], conflicts=["y"])
+    workspace.journal.begin(Begun(id=shelf.id, what=What.PULL))
+    workspace.journal.intend(act)
+    workspace.journal.close()
+    deed = Deed(id=shelf.id, what=What.PULL, when=WHEN, report=report, acts=(*UNFINISHED.acts, act))
+    shelf.write(deed)
+    memory = workspace.remember()
+    workspace.close()
+    assert memory.unfinished == deed
+    assert (set(memory.base.files), set(memory.written.files)) == ({"a/x", "x"}, {"a/x"})
+    assert memory.is_unfinished
 
 
 def test_a_journal_without_a_state_speaks_of_nobody_s_content(tmp_path: Path):
@@ -105,6 +152,7 @@ def test_what_is_told_of_a_folder_that_was_never_pulled_or_is_damaged_is_nothing
     assert (pulled_from(tmp_path), last_report(tmp_path), pulled_from(tmp_path / "none")) == (None, None, None)
     plant(tmp_path, {STATE: b"\0", ".hubdrives/report.json": b"[]"})
     assert (pulled_from(tmp_path), last_report(tmp_path)) == (None, None)
+    assert (subfolder_of(tmp_path), last_listing(tmp_path)) == ("", None)
 
 
 def test_a_report_comes_back_as_it_was(tmp_path: Path):

@@ -55,7 +55,23 @@ class MoveAside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """Upstream renamed the file: what stands at `path`, edited or not, takes the new name."""
+
+    path: str
+    to: str
+    seen: Thing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakeFolder:
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """The file is open in an editor, and upstream has something else: it is left as it is until the next pull."""
+
     path: str
 
 
@@ -84,16 +100,18 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Both changed the file: the user's stays, upstream's bytes go to the store."""
+    """Both changed the file: they are merged, or the policy decides."""
 
     path: str
     entry: Entry
     seen: Thing
     record: Record
     """What both had before."""
+    beside: str
+    """A free path for upstream's version, if the policy wants that too."""
 
 
-Step = Match | Keep | Forget | Remove | RemoveFolder | MoveAside | MakeFolder
+Step = Match | Keep | Forget | Remove | RemoveFolder | MoveAside | Follow | MakeFolder | Hold
 Download = Fetch | Conflict
 
 

@@ -6,17 +6,19 @@ meanwhile leads out of the working folder. Nothing here decides anything.
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
 from hubdrives.errors import DiskFull, HubdrivesError, LocalFailure
-from hubdrives.sync.values import Thing, parent_of
+from hubdrives.sync.values import Shape, Thing, parent_of
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK})
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_CHUNK: Final = 1 << 20
 
 
 class Calls:
@@ -86,7 +88,8 @@ class Disk:
     @contextmanager
     def folder(self, path: str) -> Iterator[int]:
         """An open descriptor of the folder at `path`; "" is the working folder."""
-        current = os.dup(self._root)
+        # Not a duplicate: those share one place in the list of names, and threads would miss some.
+        current = os.open(".", _FOLDER, dir_fd=self._root)
         try:
             for part in path.split("/") if path else ():
                 inner = os.open(part, _FOLDER, dir_fd=current)
@@ -171,10 +174,13 @@ class Disk:
         with self.folder(parent_of(old)) as source, self.folder(parent_of(new)) as destination:
             self.calls.replace(_name(old), _name(new), source, destination)
 
-    def link(self, old: str, new: str) -> None:
+    def link(self, old: str, new: str, *, or_copy: bool) -> bool:
         """Give the file at `old` a second name; FileExistsError if there is something at `new`.
 
-        Where a file system has no such names, it is copied: `old` is small.
+        Where a file system has no such names, the file is copied if `or_copy`.
+
+        Returns:
+            Whether the file is at `new` now.
         """
         with self.folder(parent_of(old)) as source, self.folder(parent_of(new)) as destination:
             try:
@@ -182,9 +188,24 @@ class Disk:
             except OSError as error:
                 if error.errno not in _NO_LINKS:
                     raise
-                content = self.read(old) or b""
-                with self.writing(new, mode=0o600) as fd:
-                    self.write(fd, content)
+                if or_copy:
+                    self.copy(old, new)
+                return or_copy
+        return True
+
+    def copy(self, old: str, new: str) -> None:
+        """Write the bytes of the file at `old` to a new file at `new`, with its mode and time, durably."""
+        source = self.open_to_read(old)
+        try:
+            status = os.fstat(source)
+            with self.writing(new, mode=0o600) as fd:
+                while chunk := os.read(source, _CHUNK):
+                    self.write(fd, chunk)
+                self.calls.chmod(fd, stat.S_IMODE(status.st_mode))
+                self.calls.utime(fd, status.st_mtime_ns)
+                self.calls.fsync(fd)
+        finally:
+            os.close(source)
 
     def touch(self, path: str) -> None:
         """Set the time of the file at `path` to the present."""
@@ -205,6 +226,15 @@ class Disk:
     def make_folder(self, path: str, *, mode: int = 0o777) -> None:
         with self.folder(parent_of(path)) as folder:
             self.calls.mkdir(_name(path), mode, folder)
+
+    def make_folder_if_missing(self, path: str) -> None:
+        """One of our own; FileExistsError if something else stands there."""
+        try:
+            self.make_folder(path, mode=0o700)
+        except FileExistsError:
+            thing = self.look(path)
+            if thing is None or thing.shape is not Shape.FOLDER:
+                raise
 
     def remove_folder(self, path: str) -> None:
         """OSError (ENOTEMPTY) if something is in it."""

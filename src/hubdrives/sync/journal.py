@@ -1,7 +1,7 @@
 """What a pull is about to do, written down before it does it; so one that is killed can be continued.
 
-An intent is believed only if the file that is there really has those bytes. So the order in which a crash lets things
-reach the disk never matters, and a damaged line costs no more than looking at that file anew.
+An intent is believed only if the disk shows its result. So the order in which a crash lets things reach the disk never
+matters, and a damaged line costs no more than looking at that file anew.
 """
 
 import os
@@ -10,37 +10,15 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from hubdrives.sync.deeds import LINE, Act, Begun, Deed, Made, Moved, Placed, Removed, Unmade, What
 from hubdrives.sync.disk import Disk
 from hubdrives.sync.layout import JOURNAL
 from hubdrives.sync.scan import read_digests
-from hubdrives.sync.values import Base, Record, Shape
+from hubdrives.sync.store import read_deed
+from hubdrives.sync.values import Base, Record, Shape, Thing
 
 _SYNC_EVERY = 64
 _SYNC_SIZE = 1 << 20
-
-
-class Placed(msgspec.Struct, frozen=True, tag="placed"):
-    """Upstream's bytes take `path`."""
-
-    path: str
-    record: Record
-
-
-class Made(msgspec.Struct, frozen=True, tag="made"):
-    """A folder is made."""
-
-    path: str
-
-
-class Moved(msgspec.Struct, frozen=True, tag="moved"):
-    """The user's thing is renamed."""
-
-    old: str
-    new: str
-
-
-Intent = Placed | Made | Moved
-_DECODER = msgspec.json.Decoder(Intent)
 
 
 class Journal:
@@ -49,24 +27,33 @@ class Journal:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._fd: int | None = None
+        self._begun: Begun | None = None
         self._unsynced = 0
         self._lock = threading.Lock()
 
-    def intend(self, intent: Intent) -> None:
-        """Write `intent` down.
+    def begin(self, deed: Begun) -> None:
+        """What is intended from now on is of `deed`. Writes nothing yet."""
+        self._begun = deed
 
-        After the process is killed it is there in any case. Against a power cut, a large file's intent is made durable
-        at once and small ones' every now and then: what may be lost is told by equal bytes at the next pull instead.
+    def intend(self, act: Act) -> None:
+        """Write `act` down.
+
+        After the process is killed it is there in any case. Against a power cut, what concerns a large file or the
+        user's own is made durable at once, small ones' every now and then: what may be lost is told by equal bytes at
+        the next pull instead.
         """
-        size = intent.record.size if isinstance(intent, Placed) else 0
-        # The empty line before it sets it apart from one that a full disk cut short.
-        line = b"\n" + msgspec.json.encode(intent) + b"\n"
+        is_precious = isinstance(act, Moved) or (
+            isinstance(act, Placed | Removed) and (act.was_user_s or getattr(act, "size", 0) >= _SYNC_SIZE)
+        )
         with self._lock:
             if self._fd is None:
                 self._fd = self._disk.open_to_append(JOURNAL)
-            self._disk.write(self._fd, line)
+            for line in (act,) if self._begun is None else (self._begun, act):
+                # The empty line before it sets it apart from one that a full disk cut short.
+                self._disk.write(self._fd, b"\n" + msgspec.json.encode(line) + b"\n")
+            self._begun = None
             self._unsynced += 1
-            if size >= _SYNC_SIZE or self._unsynced >= _SYNC_EVERY:
+            if is_precious or self._unsynced >= _SYNC_EVERY:
                 self._disk.calls.fsync(self._fd)
                 self._unsynced = 0
 
@@ -86,9 +73,13 @@ class Recovered:
     """What a pull that was killed had done."""
 
     base: Base
+    acts: tuple[Act, ...] = ()
+    """As far as the disk confirms them, and `told` does not have them."""
+    what: What = What.PULL
+    told: Deed | None = None
+    """It came so far that all it did was written down there; perhaps not in the state."""
     digests: dict[str, frozenset[str]] = field(default_factory=dict)
     """Of the files that were read to make sure."""
-    renamed: tuple[tuple[str, str], ...] = ()
     found: bool = False
     """Whether there was a journal at all."""
 
@@ -98,36 +89,106 @@ def recover(disk: Disk, base: Base) -> Recovered:
     content = disk.read(JOURNAL)
     if content is None:
         return Recovered(base=base)
-    files, folders = dict(base.files), set(base.folders)
-    read: dict[str, frozenset[str]] = {}
-    renamed: list[tuple[str, str]] = []
-    for intent in _intents(content):
-        thing = disk.look(intent.new if isinstance(intent, Moved) else intent.path)
-        match intent:
-            case Placed(path=path, record=record) if thing and thing.shape is Shape.FILE and thing.size == record.size:
-                if path not in read:
-                    read[path] = read_digests(disk, path, frozenset({"sha256"}), expected=thing)
-                if record.digest in read[path]:
-                    files[path] = msgspec.structs.replace(record, mtime_ns=thing.mtime_ns, inode=thing.inode)
-                    folders.discard(path)
-            case Made(path=path) if thing and thing.shape is Shape.FOLDER:
-                folders.add(path)
-                files.pop(path, None)
-            case Moved(old=old, new=new) if thing:
-                renamed.append((old, new))
-    return Recovered(
-        base=Base(files=files, folders=frozenset(folders), trusted_before_ns=base.trusted_before_ns),
-        digests=read,
-        renamed=tuple(renamed),
-        found=True,
-    )
+    return _Recovery(disk, dict(base.files), set(base.folders), base.trusted_before_ns).recovered(_lines(content))
 
 
-def _intents(content: bytes) -> list[Intent]:
-    intents: list[Intent] = []
+@dataclass(slots=True)
+class _Recovery:
+    disk: Disk
+    files: dict[str, Record]
+    folders: set[str]
+    trusted_before_ns: int
+    read: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def recovered(self, lines: list[Act | Begun]) -> Recovered:
+        begun = [(number, line) for number, line in enumerate(lines) if isinstance(line, Begun)]
+        told, end = None, 0
+        for place, (_, line) in enumerate(begun, start=1):
+            if (deed := read_deed(self.disk, line.id)) is not None:
+                # It has the acts of those before it, too, which were killed.
+                told, end = deed, begun[place][0] if place < len(begun) else len(lines)
+        acts = self._enter(lines)
+        return Recovered(
+            base=Base(files=self.files, folders=frozenset(self.folders), trusted_before_ns=self.trusted_before_ns),
+            acts=tuple(act for number, act in acts if number >= end),
+            what=begun[-1][1].what if begun else What.PULL,
+            told=told,
+            digests=self.read,
+            found=True,
+        )
+
+    def _enter(self, lines: list[Act | Begun]) -> list[tuple[int, Act]]:
+        """The acts that were done, each with the number of its line."""
+        acts = [(number, line) for number, line in enumerate(lines) if not isinstance(line, Begun)]
+        moves = [(number, act) for number, act in acts if isinstance(act, Moved)]
+        return [
+            (number, act) for number, act in acts if self._is_done(act, [move for at, move in moves if at > number])
+        ]
+
+    def _is_done(self, act: Act, later: list[Moved]) -> bool:
+        """Whether the disk shows that `act` was done, before `later`; if so, it is entered in the base."""
+        path = act.new if isinstance(act, Moved) else act.path
+        where = self._where(path, later)
+        thing = self.disk.look(where)
+        match act:
+            case Placed() if thing and thing.shape is Shape.FILE and thing.size == act.size:
+                return self._is_placed(act, where, thing)
+            case Removed() if thing is None or self._is_another(thing, act):
+                self.files.pop(path, None)
+                return True
+            case Unmade() if thing is None or thing.shape is not Shape.FOLDER:
+                self.folders.discard(path)
+                return True
+            case Made() if thing and thing.shape is Shape.FOLDER:
+                self.folders.add(path)
+                self.files.pop(path, None)
+                return True
+            case Moved() if thing and (self.disk.look(act.old) is None or not act.is_upstream_s):
+                if act.is_upstream_s and act.old in self.files:
+                    self.files[act.new] = self.files.pop(act.old)
+                return True
+        return False
+
+    def _where(self, path: str, later: list[Moved]) -> str:
+        """Where what was at `path` is, after `later`."""
+        for move in later:
+            if f"{path}/".startswith(f"{move.old}/") and self.disk.look(path) is None:
+                path = move.new + path.removeprefix(move.old)
+        return path
+
+    def _is_another(self, thing: Thing, act: Removed) -> bool:
+        """Whether something took the place of the file that was to be removed: then it was."""
+        kept = self.disk.look(act.kept) if act.kept else None
+        if kept is None or thing.inode == kept.inode:
+            return False
+        if thing.shape is not Shape.FILE or thing.size != kept.size:
+            return True
+        # Where a file system has no second names, what is kept is a copy.
+        sha = frozenset({"sha256"})
+        digests = read_digests(self.disk, act.path, sha, expected=thing)
+        return digests != read_digests(self.disk, act.kept, sha, expected=kept)
+
+    def _is_placed(self, act: Placed, where: str, thing: Thing) -> bool:
+        if where not in self.read:
+            self.read[where] = read_digests(self.disk, where, frozenset({"sha256"}), expected=thing)
+        if act.digest not in self.read[where]:
+            return False
+        path = act.path
+        if act.record is None:
+            self.files.pop(path, None)
+        else:
+            is_as_pulled = act.record.digest == act.digest
+            seen = (thing.mtime_ns, thing.inode) if is_as_pulled else (0, 0)
+            self.files[path] = msgspec.structs.replace(act.record, mtime_ns=seen[0], inode=seen[1])
+            self.folders.discard(path)
+        return True
+
+
+def _lines(content: bytes) -> list[Act | Begun]:
+    lines: list[Act | Begun] = []
     for line in content.splitlines():
         try:
-            intents.append(_DECODER.decode(line))
+            lines.append(LINE.decode(line))
         except msgspec.MsgspecError:
             continue
-    return intents
+    return lines

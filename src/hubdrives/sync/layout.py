@@ -25,8 +25,14 @@ LISTING: Final = f"{STATE_FOLDER}/listing.json"
 REPORT: Final = f"{STATE_FOLDER}/report.json"
 """What the last pull did."""
 
-STORE: Final = f"{STATE_FOLDER}/store"
-"""Upstream's side of conflicts."""
+INDEX: Final = f"{STATE_FOLDER}/index"
+"""How the files looked when all was settled, for finding out fast that nothing is new. A cache."""
 
-STORE_INDEX: Final = f"{STORE}/index.jsonl"
-"""One line for each thing in it: what, when, why."""
+BASES: Final = f"{STATE_FOLDER}/bases"
+"""Upstream's bytes of files that can be merged, compressed, by their digest."""
+
+STORE: Final = f"{STATE_FOLDER}/store"
+"""For each deed a folder: the files as they were `before`, and `upstream`'s that did not take their place."""
+
+DEED: Final = "deed.json"
+"""In such a folder: what was done, when, and how to take it back."""

@@ -65,7 +65,7 @@ class Lock:
         try:
             for _ in range(3):
                 try:
-                    disk.link(draft, LOCK)
+                    disk.link(draft, LOCK, or_copy=True)
                 except FileExistsError:
                     _clear(disk, draft)
                 else:
@@ -110,7 +110,7 @@ def _clear(disk: Disk, draft: str) -> None:
         raise Busy(f"Another pull works in this folder{since}.")
     # Of several that find it dead at the same moment one may remove it: who waited could remove the next one's.
     try:
-        disk.link(draft, TAKING)
+        disk.link(draft, TAKING, or_copy=True)
     except FileExistsError:
         if _is_dead(disk, TAKING, draft):
             disk.remove_if_there(TAKING)

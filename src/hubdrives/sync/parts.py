@@ -5,32 +5,35 @@ from dataclasses import dataclass, field
 
 from hubdrives import digests
 from hubdrives.errors import Corrupt
-from hubdrives.model import Entry
 from hubdrives.sync.disk import Disk, telling
 from hubdrives.sync.layout import TMP
-from hubdrives.sync.values import Record, Thing
+from hubdrives.sync.values import Thing
 
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """One file on its way. `write` its bytes, `finish` it; then it is moved to its place, or discarded.
+    """One file on its way. `write` its bytes, `check` and `seal` it; then it is moved to its place, or discarded.
 
     Args:
         disk: the working folder, in whose file system it is made.
-        entry: whose bytes they are.
+        shown: the path that messages speak of.
         name: a file name that no other part has.
+        size_promised: in bytes, if it is known.
+        digest_promised: `algorithm:hex`, if it is known.
     """
 
     disk: Disk
-    entry: Entry
+    shown: str
     name: str
+    size_promised: int | None = None
+    digest_promised: str | None = None
     size: int = field(default=0, init=False)
     """Bytes so far."""
     _fd: int | None = field(default=None, init=False)
     _hashers: dict[str, digests.Hasher] = field(init=False)
 
     def __post_init__(self) -> None:
-        wanted = {"sha256", digests.algorithm_of(self.entry.digest or "sha256")}
+        wanted = {"sha256", digests.algorithm_of(self.digest_promised or "sha256")}
         self._hashers = {algorithm: digests.hasher(algorithm) for algorithm in wanted}
 
     @property
@@ -41,6 +44,11 @@ class Part:
     def is_open(self) -> bool:
         """Whether there is something to discard."""
         return self._fd is not None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was written and has taken no place yet. Blocks."""
+        return self.is_open and self.disk.look(self.path) is not None
 
     @property
     def digest(self) -> str:
@@ -55,25 +63,24 @@ class Part:
             Corrupt: these are more bytes than were promised.
         """
         self.size += len(data)
-        if self.entry.size is not None and self.size > self.entry.size:
+        if self.size_promised is not None and self.size > self.size_promised:
             raise self._wrong_size()
-        with telling(self.entry.path):
+        with telling(self.shown):
             self.disk.write(self._open(), data)
         for hasher in self._hashers.values():
             hasher.update(data)
 
     def check(self) -> None:
         """Raise Corrupt unless size and digest are those that were promised."""
-        promised = self.entry
-        if promised.size is not None and promised.size != self.size:
+        if self.size_promised is not None and self.size_promised != self.size:
             raise self._wrong_size()
-        if promised.digest is not None:
-            algorithm = digests.algorithm_of(promised.digest)
-            if f"{algorithm}:{self._hashers[algorithm].hexdigest()}" != promised.digest.lower():
-                raise Corrupt(f"'{promised.path}' arrived damaged.")
+        if self.digest_promised is not None:
+            algorithm = digests.algorithm_of(self.digest_promised)
+            if f"{algorithm}:{self._hashers[algorithm].hexdigest()}" != self.digest_promised.lower():
+                raise Corrupt(f"'{self.shown}' arrived damaged.")
 
-    def seal(self, *, mtime_ns: int, mode: int | None) -> Record:
-        """Make the bytes durable under the mode and time that the file will have, and tell what is known of them.
+    def seal(self, *, mtime_ns: int, mode: int | None) -> Thing:
+        """Make the bytes durable under the mode and time that the file will have, and tell how it looks now.
 
         Args:
             mtime_ns: nanoseconds since 1970.
@@ -84,7 +91,12 @@ class Part:
             self.disk.calls.chmod(fd, mode)
         self.disk.calls.utime(fd, mtime_ns)
         self.disk.calls.fsync(fd)
-        return Record.of(self.entry, size=self.size, digest=self.digest, thing=Thing.of(os.fstat(fd)))
+        return Thing.of(os.fstat(fd))
+
+    def content(self) -> bytes:
+        """What was written so far. Blocks."""
+        self._open()
+        return self.disk.read(self.path) or b""
 
     def close(self) -> None:
         if self._fd is not None:
@@ -93,14 +105,12 @@ class Part:
 
     def discard(self) -> None:
         """Throw it away, if it is still here."""
-        with telling(self.entry.path):
+        with telling(self.shown):
             self.close()
             self.disk.remove_if_there(self.path)
 
     def _wrong_size(self) -> Corrupt:
-        return Corrupt(
-            f"'{self.entry.path}' came with {self.size} bytes, not the {self.entry.size} that were promised."
-        )
+        return Corrupt(f"'{self.shown}' came with {self.size} bytes, not the {self.size_promised} that were promised.")
 
     def _open(self) -> int:
         if self._fd is None:

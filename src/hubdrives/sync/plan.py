@@ -1,7 +1,7 @@
 """What a pull does, decided: base, local tree and upstream's tree -> a plan. Pure: nothing here touches a disk."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Self
@@ -15,7 +15,9 @@ from hubdrives.sync.actions import (
     Conflict,
     Download,
     Fetch,
+    Follow,
     Forget,
+    Hold,
     Keep,
     MakeFolder,
     Match,
@@ -40,28 +42,31 @@ class Upstream:
     folders: frozenset[str]
     skipped: tuple[Skipped, ...] = ()
 
+    left: frozenset[str] = frozenset()
+    """Paths that a pull leaves as they are, whatever upstream has."""
+
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> Self:
-        """Providers give safe paths; this is where it is made sure of."""
+    def of(cls, entries: Iterable[tuple[str, Entry]], *, left: frozenset[str] = frozenset()) -> Self:
+        """From entries and their paths here. Providers give safe paths; this is where it is made sure of."""
         files: dict[str, Entry] = {}
         folders: set[str] = set()
         skipped: list[Skipped] = []
-        for entry in sorted(entries, key=lambda entry: entry.path):
-            parents = parents_of(entry.path)
-            reason = _refusal(entry.path)
-            if reason is None and not files.keys().isdisjoint((*parents, entry.path)):
+        for path, entry in sorted(entries, key=lambda item: item[0]):
+            parents = parents_of(path)
+            reason = _refusal(path)
+            if reason is None and not files.keys().isdisjoint((*parents, path)):
                 reason = "something else at the source has the same name"
-            if reason is None and entry.kind is Kind.FILE and entry.path in folders:
+            if reason is None and entry.kind is Kind.FILE and path in folders:
                 reason = "a folder at the source has the same name"
             if reason is not None:
-                skipped.append(Skipped(path=entry.path, reason=f"Left out: {reason}.", code=BadPath.code))
+                skipped.append(Skipped(path=path, reason=f"Left out: {reason}.", code=BadPath.code))
                 continue
             folders.update(parents)
             if entry.kind is Kind.FILE:
-                files[entry.path] = entry
+                files[path] = entry
             else:
-                folders.add(entry.path)
-        return cls(files=files, folders=frozenset(folders), skipped=tuple(skipped))
+                folders.add(path)
+        return cls(files=files, folders=frozenset(folders), skipped=tuple(skipped), left=left)
 
 
 def reach(base: Base, upstream: Upstream) -> frozenset[str]:
@@ -75,7 +80,7 @@ def to_read(base: Base, local: Mapping[str, Thing], upstream: Upstream) -> dict[
     wanted: dict[str, frozenset[str]] = {}
     for path, thing in local.items():
         record, entry = base.files.get(path), upstream.files.get(path)
-        if thing.shape is not Shape.FILE or (record and _untouched(thing, record, base)):
+        if thing.shape is not Shape.FILE or (record and untouched(thing, record, base)):
             continue
         algorithms: set[str] = set()
         if record and record.size == thing.size:
@@ -110,6 +115,9 @@ def plan(
     *,
     read: Mapping[str, frozenset[str]],
     stamp: str,
+    follows: Sequence[Follow] = (),
+    is_open: Collection[str] = (),
+    waiting: Collection[str] = (),
 ) -> Plan:
     """Everything that has to happen so that the working folder has upstream's changes and the user's.
 
@@ -119,8 +127,20 @@ def plan(
         upstream: the new snapshot.
         read: the digests of the files that `to_read` named, as far as they could be read.
         stamp: YYYYMMDDHHMMSS, for what is renamed aside.
+        follows: renames that `base` and `local` have in them already.
+        is_open: local files that are open in an editor.
+        waiting: paths that are to be left as they are for now.
     """
-    return _Planner(base=base, local=local, upstream=upstream, read=read, stamp=stamp).plan()
+    planner = _Planner(
+        base=base, local=local, upstream=upstream, read=read, stamp=stamp, is_open=is_open, waiting=waiting
+    )
+    return planner.plan(follows)
+
+
+_TOUCHING = frozenset(
+    {Verb.FETCH, Verb.FETCH_ASIDE, Verb.CONFLICT, Verb.REMOVE, Verb.REPLACE_BY_FOLDER, Verb.MOVE_AND_MAKE_FOLDER}
+)
+"""What changes a file that stands there."""
 
 
 class Settlement(Enum):
@@ -132,10 +152,10 @@ class Settlement(Enum):
     """They are there already."""
     KEEP = auto()
     """They are nothing new; the user's version stays."""
-    STORE = auto()
-    """They go to the store: a conflict."""
-    STORE_AND_RETRY = auto()
-    """The same, because the user just did something there; the next pull decides with that in view."""
+    MERGE = auto()
+    """Both sides have something new."""
+    RETRY = auto()
+    """The user just did something there: it stays, and the next pull decides with that in view."""
 
 
 def settle(download: Download, *, now: Thing | None, here: str | None, arrived: str) -> Settlement:
@@ -152,10 +172,10 @@ def settle(download: Download, *, now: Thing | None, here: str | None, arrived: 
     if here == arrived:
         return Settlement.MATCH
     if download.seen is None or not download.seen.is_still(now):
-        return Settlement.STORE_AND_RETRY
+        return Settlement.RETRY
     if isinstance(download, Fetch):
         return Settlement.PLACE
-    return Settlement.KEEP if arrived == download.record.digest else Settlement.STORE
+    return Settlement.KEEP if arrived == download.record.digest else Settlement.MERGE
 
 
 @dataclass(slots=True, kw_only=True)
@@ -165,6 +185,8 @@ class _Planner:
     upstream: Upstream
     read: Mapping[str, frozenset[str]]
     stamp: str
+    is_open: Collection[str]
+    waiting: Collection[str]
     settled: list[Step] = field(default_factory=list)
     removals: list[Remove | RemoveFolder] = field(default_factory=list)
     moves: list[MoveAside] = field(default_factory=list)
@@ -173,21 +195,26 @@ class _Planner:
     unchanged: int = 0
     taken: set[str] = field(default_factory=set)
 
-    def plan(self) -> Plan:
+    def plan(self, follows: Sequence[Follow]) -> Plan:
         known = self.base.files.keys() | self.base.folders | self.upstream.files.keys() | self.upstream.folders
-        verbs = {path: decide(*self._case(path)) for path in sorted(known)}
+        known -= self.upstream.left
+        verbs = self._without_held({path: decide(*self._case(path)) for path in sorted(known)})
         self.taken = {*self.local, *known}
         emptied = self._emptied(verbs)
         for path, verb in verbs.items():
             self._act(path, verb, emptied)
         # The deepest first, and a folder after what was in it.
         removals = sorted(self.removals, key=lambda action: action.path, reverse=True)
-        before = [action for action in removals if self._is_in_the_way(action.path)]
-        after = [action for action in removals if not self._is_in_the_way(action.path)]
+        before = [step for step in removals if self._is_in_the_way(step.path) and isinstance(step, Remove)]
+        # A folder goes, or comes, only when renamed files have left it, or its name.
+        left = [step for step in removals if self._is_in_the_way(step.path) and isinstance(step, RemoveFolder)]
+        old = {follow.path for follow in follows}
+        late = [step for step in self.folders if not old.isdisjoint((*parents_of(step.path), step.path))]
+        folders = [step for step in self.folders if step not in late]
         return Plan(
-            before=(*self.settled, *before, *self.moves, *self.folders),
+            before=(*self.settled, *before, *self.moves, *folders, *follows, *left, *late),
             downloads=tuple(self.downloads),
-            after=tuple(after),
+            after=tuple(step for step in removals if not self._is_in_the_way(step.path)),
             unchanged=self.unchanged,
             skipped=self.upstream.skipped,
         )
@@ -207,7 +234,7 @@ class _Planner:
         if thing.shape is not Shape.FILE:
             return Here.FOLDER if thing.shape is Shape.FOLDER else Here.OTHER
         record, entry, read = self.base.files.get(path), self.upstream.files.get(path), self.read.get(path)
-        if record and (record.digest in read if read else _untouched(thing, record, self.base)):
+        if record and (record.digest in read if read else untouched(thing, record, self.base)):
             return Here.SAME
         if entry and read and entry.digest in read:
             return Here.EQUAL
@@ -255,9 +282,15 @@ class _Planner:
                 self._fetch_aside(path)
             case Verb.CONFLICT:
                 conflict = Conflict(
-                    path=path, entry=self.upstream.files[path], seen=self.local[path], record=self.base.files[path]
+                    path=path,
+                    entry=self.upstream.files[path],
+                    seen=self.local[path],
+                    record=self.base.files[path],
+                    beside=self._aside(path, mark="upstream_"),
                 )
                 self.downloads.append(conflict)
+            case Verb.HOLD if path in self.local:
+                self.settled.append(Hold(path=path))
 
     def _match(self, path: str) -> None:
         entry, thing, old = self.upstream.files[path], self.local[path], self.base.files.get(path)
@@ -296,10 +329,26 @@ class _Planner:
             )
         )
 
-    def _aside(self, path: str) -> str:
-        new = paths.renamed_aside(path, self.stamp)
+    def _without_held(self, verbs: dict[str, Verb]) -> dict[str, Verb]:
+        """`verbs`, but what is open in an editor is left alone, and so is what can't be done without touching it."""
+        if not self.is_open and not self.waiting:
+            return verbs
+        # What stands above an open file is in use as that is.
+        in_use = {parent for path in self.is_open for parent in parents_of(path)}
+        held = set(self.waiting)
+        for path, verb in verbs.items():
+            touches = path in self.is_open and verb in _TOUCHING
+            displaces = path in in_use and verb in {Verb.FETCH_ASIDE, Verb.MOVE_AND_MAKE_FOLDER}
+            if touches or displaces or not held.isdisjoint(parents_of(path)):
+                held.add(path)
+        # A pull made the folder, and will remove it with what is held in it.
+        left = {parent for path in held for parent in parents_of(path) if verbs.get(parent) is Verb.REMOVE_FOLDER}
+        return {path: Verb.HOLD if path in held else verb for path, verb in verbs.items() if path not in left}
+
+    def _aside(self, path: str, *, mark: str = "") -> str:
+        new = paths.renamed_aside(path, f"{mark}{self.stamp}")
         if new in self.taken:
-            new = paths.renamed_aside(path, self.stamp, self.taken)
+            new = paths.renamed_aside(path, f"{mark}{self.stamp}", self.taken)
         self.taken.add(new)
         return new
 
@@ -326,7 +375,8 @@ class _Planner:
         return not self.upstream.files.keys().isdisjoint(parents_of(path))
 
 
-def _untouched(thing: Thing, record: Record, base: Base) -> bool:
+def untouched(thing: Thing, record: Record, base: Base) -> bool:
+    """Whether the local file is, as far as its time, size and inode tell, still the one that was pulled."""
     seen = (thing.size, thing.mtime_ns, thing.inode)
     return seen == (record.size, record.mtime_ns, record.inode) and thing.mtime_ns < base.trusted_before_ns
 

@@ -53,7 +53,7 @@ class Verb(Enum):
     FETCH_ASIDE = auto()
     """Fetch, and rename what stands there, unless its bytes turn out to be the same."""
     CONFLICT = auto()
-    """Both changed it. The one place where a merge can come in."""
+    """Both changed it: merge."""
     REMOVE = auto()
     REMOVE_FOLDER = auto()
     """If nothing of the user's is in it."""
@@ -62,6 +62,8 @@ class Verb(Enum):
     """An untouched file makes room for a folder."""
     MOVE_AND_MAKE_FOLDER = auto()
     """The user's file or symlink is renamed, then the folder is made."""
+    HOLD = auto()
+    """Nothing now, for the file is open in an editor. No combination says so; the plan does."""
 
 
 def decide(was: Was, here: Here, there: There) -> Verb:  # noqa: PLR0911, PLR0912, C901 - one row of the table each

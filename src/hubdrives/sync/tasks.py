@@ -1,7 +1,7 @@
 """Two small tools for code that mixes the event loop with threads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import ParamSpec, TypeVar
 
@@ -35,6 +35,16 @@ async def group() -> AsyncIterator[asyncio.TaskGroup]:
             yield tasks
     except BaseExceptionGroup as errors:
         raise _first(errors) from None
+
+
+@asynccontextmanager
+async def running(tasks: asyncio.TaskGroup, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Let `work` run in the background until the end."""
+    task = tasks.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _first(error: BaseException) -> BaseException:

@@ -61,15 +61,21 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """As the provider told it, in its own algorithm."""
     mtime_ns: int = 0
     inode: int = 0
+    id: str = ""
+    """The provider's identifier of the file, by which it is known again under another name."""
+    is_disputed: bool = False
+    """Something in these bytes did not get into the local file, because the user had changed the same place."""
 
     @classmethod
-    def of(cls, entry: Entry, *, size: int, digest: str, thing: Thing | None = None) -> Self:
+    def of(cls, entry: Entry, *, size: int, digest: str, thing: Thing | None = None, is_disputed: bool = False) -> Self:
         """`entry` with the bytes that have `size` and `digest`; `thing` is the local file, if that has them too."""
         return cls(
             version=entry.version,
             size=size,
             digest=digest,
             upstream_digest=entry.digest,
+            id=entry.id,
+            is_disputed=is_disputed,
             mtime_ns=thing.mtime_ns if thing else 0,
             inode=thing.inode if thing else 0,
         )

@@ -7,7 +7,7 @@ killed pull did since is in the journal.
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -16,14 +16,20 @@ import msgspec
 from hubdrives.errors import BadTarget
 from hubdrives.model import Location, Report, Snapshot
 from hubdrives.paths import STATE_FOLDER
+from hubdrives.sync.bases import Bases
+from hubdrives.sync.deeds import Deed, Moved
 from hubdrives.sync.disk import CALLS, Calls, Disk, telling
-from hubdrives.sync.journal import Journal, recover
-from hubdrives.sync.layout import LISTING, REPORT, STATE, STORE, TMP
+from hubdrives.sync.index import Index
+from hubdrives.sync.index import read as read_index
+from hubdrives.sync.index import write as write_index
+from hubdrives.sync.journal import Journal, Recovered, recover
+from hubdrives.sync.layout import INDEX, JOURNAL, LISTING, REPORT, STATE, STORE, TMP
 from hubdrives.sync.lock import Lock
-from hubdrives.sync.store import Store
+from hubdrives.sync.store import deeds, prune
 from hubdrives.sync.values import Base, Record
 
 _SCHEMA: Final = 1
+_UNKNOWN: Final = datetime.fromtimestamp(0, tz=UTC)
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -32,13 +38,8 @@ class Header(msgspec.Struct, frozen=True):
     schema: int
     source: Location
     """Where the folder was pulled from, without what must stay secret."""
-
-
-class Untold(msgspec.Struct, frozen=True):
-    """What a pull that failed did to the user's files: the next report tells it."""
-
-    renamed: tuple[tuple[str, str], ...] = ()
-    conflicts: tuple[str, ...] = ()
+    subfolder: str = ""
+    """The folder inside the source whose content is at the top of this one."""
 
 
 class State(Header, frozen=True):
@@ -46,7 +47,8 @@ class State(Header, frozen=True):
 
     files: dict[str, Record] = {}
     folders: tuple[str, ...] = ()
-    untold: Untold = Untold()
+    unfinished: Deed | None = None
+    """What a pull that failed did: the next one's deed, and what of it is to be told, begin with that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +57,14 @@ class Memory:
 
     source: Location | None = None
     """Where the earlier pulls came from."""
+    subfolder: str = ""
     base: Base = field(default_factory=Base)
+    written: Base = field(default_factory=Base)
+    """The same as it was written down: without what a killed pull did since."""
     digests: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Of files that were read to find out what a killed pull had done."""
-    untold: Untold = field(default_factory=Untold)
+    unfinished: Deed | None = None
+    """What a pull that was killed or failed did; without an id, unless it is in the store already."""
     is_damaged: bool = False
     """There is a state, but it can't be read."""
     is_unfinished: bool = False
@@ -72,7 +78,7 @@ class Workspace:
         self.disk = disk
         self.lock = lock
         self.journal = Journal(disk)
-        self.store = Store(disk)
+        self.bases = Bases(disk)
         self._made = made
 
     @classmethod
@@ -117,21 +123,7 @@ class Workspace:
         with telling(STATE_FOLDER):
             for name, _ in self.disk.entries(TMP):
                 self.disk.remove(f"{TMP}/{name}")
-            content, written = self.disk.read(STATE), self.disk.look(STATE)
-            state = _decoded(content)
-            if state is None or written is None:
-                # Without a state nobody knows whose content a journal speaks of.
-                return Memory(is_damaged=content is not None)
-            base = Base(files=state.files, folders=frozenset(state.folders), trusted_before_ns=written.mtime_ns)
-            recovered = recover(self.disk, base)
-        untold = msgspec.structs.replace(state.untold, renamed=(*state.untold.renamed, *recovered.renamed))
-        return Memory(
-            source=state.source,
-            base=recovered.base,
-            digests=recovered.digests,
-            untold=untold,
-            is_unfinished=recovered.found or untold != Untold(),
-        )
+        return recall(self.disk)
 
     def known(self, location: Location) -> Snapshot | None:
         """The last snapshot, None if there is none; with the params of `location` if it is one of that."""
@@ -143,16 +135,16 @@ class Workspace:
             return None
         return replace(snapshot, location=location) if snapshot.location == location else snapshot
 
-    def begin(self, location: Location) -> None:
+    def begin(self, location: Location, *, subfolder: str = "") -> None:
         """Write down whose content this folder is going to have, before any of it is there.
 
         So that a journal, if it comes to be needed, is never taken for one of another location.
         """
         with telling(STATE):
             self.journal.remove()
-        self.commit(location, Base())
+        self.commit(location, Base(), subfolder=subfolder)
 
-    def commit(self, location: Location, base: Base, *, untold: Untold | None = None) -> None:
+    def commit(self, location: Location, base: Base, *, subfolder: str = "", unfinished: Deed | None = None) -> None:
         """Write the state down, and forget the journal.
 
         Raises:
@@ -162,9 +154,10 @@ class Workspace:
         state = State(
             schema=_SCHEMA,
             source=location.public(),
+            subfolder=subfolder,
             files=dict(base.files),
             folders=tuple(sorted(base.folders)),
-            untold=untold or Untold(),
+            unfinished=unfinished,
         )
         with telling(STATE):
             self.lock.verify()
@@ -178,10 +171,25 @@ class Workspace:
     def note_report(self, report: Report) -> None:
         self._note(REPORT, report)
 
-    def tidy(self, *, now: datetime, report: Report) -> None:
-        """Keep the store within its bounds."""
+    def index(self) -> Index | None:
+        """How the folder looked when all was settled, if that is known and nothing was left half-way since."""
+        with telling(INDEX):
+            return read_index(self.disk) if self.disk.look(JOURNAL) is None else None
+
+    def note_index(self, index: Index | None) -> None:
+        with telling(INDEX):
+            write_index(self.disk, index)
+
+    def tidy(self, base: Base, *, now: datetime) -> None:
+        """Keep the store and the bases within their bounds."""
+        needed = {record.digest for record in base.files.values()}
         with telling(STORE):
-            self.store.prune(now=now, keep=report.conflicts)
+            newest = next(deeds(self.disk), None)
+            if newest is not None:
+                # Undo leads back to these.
+                needed |= {record.digest for record in newest.records.values() if record is not None}
+            self.bases.prune(needed)
+            prune(self.disk, now=now)
 
     def _note(self, path: str, value: Snapshot | Report) -> None:
         try:
@@ -194,10 +202,45 @@ class Workspace:
                 self.disk.write_whole(path, content, through=f"{TMP}/note")
 
 
+def recall(disk: Disk) -> Memory:
+    """What is known, and what a killed pull had done. Changes nothing, and needs no lock. Raises as `remember` does."""
+    with telling(STATE_FOLDER):
+        content, written = disk.read(STATE), disk.look(STATE)
+        state = _decoded(content)
+        if state is None or written is None:
+            # Without a state nobody knows whose content a journal speaks of.
+            return Memory(is_damaged=content is not None)
+        base = Base(files=state.files, folders=frozenset(state.folders), trusted_before_ns=written.mtime_ns)
+        recovered = recover(disk, base)
+    return Memory(
+        source=state.source,
+        subfolder=state.subfolder,
+        base=recovered.base,
+        written=base,
+        digests=recovered.digests,
+        unfinished=_continued(state, recovered),
+        is_unfinished=recovered.found or state.unfinished is not None,
+    )
+
+
 def pulled_from(target: Path) -> Location | None:
     """Where the folder `target` was pulled from; None if it never was, or that is not known any more. Blocks."""
     header = _header(_content(target / STATE))
     return header.source if header else None
+
+
+def subfolder_of(target: Path) -> str:
+    """The folder inside the source whose content is at the top of `target`; "" is the source itself. Blocks."""
+    header = _header(_content(target / STATE))
+    return header.subfolder if header else ""
+
+
+def last_listing(target: Path) -> Snapshot | None:
+    """The source as the last pull saw it, with paths as there; None if there was none. Blocks."""
+    try:
+        return msgspec.json.decode(_content(target / LISTING), type=Snapshot)
+    except msgspec.MsgspecError:
+        return None
 
 
 def last_report(target: Path) -> Report | None:
@@ -206,6 +249,25 @@ def last_report(target: Path) -> Report | None:
         return msgspec.json.decode(_content(target / REPORT), type=Report)
     except msgspec.MsgspecError:
         return None
+
+
+def _continued(state: State, recovered: Recovered) -> Deed | None:
+    """What was not told yet, and what a killed pull did beyond that."""
+    acts = recovered.acts
+    # What is in the store has the unfinished, too; but nobody saw its report, and perhaps the state does not know it.
+    before = recovered.told or state.unfinished
+    if before is None:
+        if not acts:
+            return None
+        before = Deed(id="", what=recovered.what, when=_UNKNOWN, report=Report(), folders=state.folders)
+    moves = [act for act in acts if isinstance(act, Moved)]
+    report = replace(
+        before.report,
+        renamed=[*before.report.renamed, *((act.old, act.new) for act in moves if not act.is_upstream_s)],
+        moved=[*before.report.moved, *((act.old, act.new) for act in moves if act.is_upstream_s)],
+    )
+    what = recovered.what if acts else before.what
+    return msgspec.structs.replace(before, what=what, report=report, acts=(*before.acts, *acts))
 
 
 def _header(content: bytes) -> Header | None:
