@@ -8,6 +8,7 @@ import pytest
 from hubdrives.errors import BadCredential, Corrupt, HubdrivesError, QuotaExceeded, Unreadable, VersionGone
 from hubdrives.model import Entry
 from hubdrives.providers.googledrive import GoogleDrive
+from hubdrives.testing.emulators.content import Content
 from hubdrives.testing.emulators.googledrive import OWNER
 
 DATA = bytes(range(256)) * 4096  # 1 MiB
@@ -36,6 +37,14 @@ class TestFiles:
     async def test_a_file_is_one_request(self, bench, file) -> None:
         assert await read(*file) == DATA
         assert bench.asked() == {"files.media": 1}
+
+    async def test_a_part_is_of_the_version_that_was_listed(self, bench, file) -> None:
+        drive, entry = file
+        assert await read(drive, entry, start=5, stop=9) == DATA[5:9]
+        assert bench.asked() == {"files.media": 1, "files.get": 1}
+        bench.drive.tree.replace(entry.id, Content.of(DATA[::-1]))
+        with pytest.raises(VersionGone):
+            await read(drive, entry, start=5, stop=9)
 
     async def test_an_empty_file_is_not_asked_for(self, bench) -> None:
         drive = await bench.connect()

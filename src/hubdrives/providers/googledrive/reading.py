@@ -22,6 +22,9 @@ async def read(api: Api, entry: Entry, *, start: int, stop: int | None) -> Async
         async with aclosing(source) as pieces:
             async for piece in pieces:
                 yield piece
+        if export is None and not _is_whole(entry, start, stop):
+            # Only the whole has a checksum, and Drive's ranges don't say of which version they are.
+            await _check_version(api, entry, key)
     except Corrupt:
         await _check_version(api, entry, key)
         raise
@@ -31,8 +34,12 @@ async def read(api: Api, entry: Entry, *, start: int, stop: int | None) -> Async
         raise _gone(entry) from None
 
 
+def _is_whole(entry: Entry, start: int, stop: int | None) -> bool:
+    return start == 0 and (stop is None or (entry.size is not None and stop >= entry.size))
+
+
 async def _check_version(api: Api, entry: Entry, key: str) -> None:
-    """Tell a file that was replaced since it was listed from one that was damaged on the way."""
+    """Raise VersionGone if the file was replaced since it was listed."""
     try:
         now = await api.file(entry.id, key=key)
     except NotFound:

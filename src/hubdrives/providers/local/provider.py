@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -20,7 +21,7 @@ from hubdrives.model import Entry, Kind, Location, Snapshot, Waiting
 from hubdrives.paths import relative, safe_name
 from hubdrives.providers.base import Provider
 from hubdrives.providers.local import urls
-from hubdrives.providers.local.scan import Found, entry_at, real_path, scan, version_of
+from hubdrives.providers.local.scan import Found, entry_at, is_still, real_path, scan, version_of
 
 
 class Local(Provider):
@@ -86,11 +87,11 @@ class Local(Provider):
         self,
         location: Location,
         *,
-        known: Snapshot | None = None,  # noqa: ARG002 - the contract's
+        known: Snapshot | None = None,
         boundary: Location | None = None,
     ) -> Snapshot:
         """As `Provider.snapshot`; the folder is looked at as a whole each time."""
-        return await asyncio.to_thread(_snapshot, location, boundary)
+        return await asyncio.to_thread(_snapshot, location, known, boundary)
 
     async def read(self, entry: Entry, *, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes, None]:
         file = await asyncio.to_thread(_open, entry)
@@ -128,7 +129,7 @@ def _stat(path: Path) -> Entry:
     return entry_at(real_path(path), safe_name(path.name or "root"))
 
 
-def _snapshot(location: Location, boundary: Location | None) -> Snapshot:
+def _snapshot(location: Location, known: Snapshot | None, boundary: Location | None) -> Snapshot:
     path = _path(location)
     real = real_path(path)
     within = real if boundary is None else real_path(_path(boundary))
@@ -137,6 +138,8 @@ def _snapshot(location: Location, boundary: Location | None) -> Snapshot:
     entry = entry_at(real, safe_name(path.name or "root"))
     if entry.kind is Kind.FILE:
         return Snapshot.of(location, path.name, [entry])
+    if known is not None and known.location == location and is_still(real, known):
+        return replace(known, location=location)
     found = scan(real, within=within)
     return Snapshot.of(location, path.name or "/", found.entries, skipped=found.skipped)
 
