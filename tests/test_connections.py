@@ -188,3 +188,9 @@ def test_settings_come_from_the_configuration_file_if_none_are_given(tmp_path):
     (tmp_path / "a.toml").write_text("[connections.mine]\nprovider = 'local'\nroot = '/srv'")
     known = Connections(environment={"HUBDRIVES_CONFIG": str(tmp_path / "a.toml")})
     assert known.find("mine:/x").location == Location(provider="local", path="srv/x")
+
+
+def test_a_location_that_was_written_down_is_reached_again(tmp_path):
+    connections = Connections(Settings())
+    found = connections.find(str(tmp_path))
+    assert connections.reaching(found.location.public()) == found

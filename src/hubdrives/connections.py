@@ -109,6 +109,10 @@ class Connections:
             raise refusal
         raise _unknown(text, colon=bool(colon), name=name)
 
+    def reaching(self, location: Location) -> Found:
+        """What reads `location`, which was written down. Raises what `find` does."""
+        return self.find(location.url or f"/{location.path}")
+
     def root(self, name: str) -> Location:
         """Where `name:/` starts.
 

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,28 @@ class Shell:
             check=False,
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def at_terminal(self, *arguments: str | Path, types: str = "") -> Done:
+        """The same in front of somebody who `types`; all that is shown is in `out`."""
+        screen, end = pty.openpty()
+        with subprocess.Popen(
+            [*HUBDRIVES, *map(str, arguments)],
+            cwd=self.folder,
+            env={**self.env, "TERM": "xterm"},
+            stdin=end,
+            stdout=end,
+            stderr=end,
+        ) as process:
+            os.close(end)
+            os.write(screen, types.encode())
+            shown = bytearray()
+            # Linux says so when nobody is at the other end any more.
+            with suppress(OSError):
+                while piece := os.read(screen, 1 << 16):
+                    shown += piece
+            process.wait(timeout=60)
+        os.close(screen)
+        return Done(process.returncode, shown.decode().replace("\r\n", "\n"), "")
 
     async def arun(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Done:
         """The same, while servers of the test's own loop answer."""
@@ -115,6 +138,14 @@ def course(tmp_path: Path) -> Path:
     (folder / "week 1" / "rain.csv").write_text("town,mm\nBonn,12\n")
     (folder / "week 1" / "été.txt").write_text("il pleut\n")
     return folder
+
+
+@pytest.fixture
+def mine(shell: Shell, course: Path) -> Path:
+    """The folder `mine`, into which the course was pulled."""
+    done = shell.run("pull", course, "mine")
+    assert done.code == 0, done.err
+    return shell.folder / "mine"
 
 
 @pytest.fixture

@@ -55,6 +55,46 @@ def test_what_to_open_and_where_to_go_to_are_in_it(shell, course):
     assert (named["signed"], named["name"]) == (False, "course")
 
 
+def test_what_is_chosen_is_in_it(shell, course):
+    done = shell.run(
+        "link", course, "--hub", HUB, "--subfolder", "week 1", "--include", "*.csv", "--include", "*.txt",
+        "--exclude", "old/", "--max-file", "100MB", "--max-total", "1 GB", "--conflicts", "both",
+        "--open", "week 1/rain.csv",
+    )  # fmt: skip
+    assert list(URL(done.out.strip()).query.items()) == [
+        ("source", str(course)),
+        ("targetpath", "week 1"),
+        ("urlpath", "lab/tree/week%201/rain.csv"),
+        ("subfolder", "week 1"),
+        ("include", "*.csv"),
+        ("include", "*.txt"),
+        ("exclude", "old/"),
+        ("maxfile", "100MB"),
+        ("maxtotal", "1GB"),
+        ("conflicts", "both"),
+    ]
+
+
+def test_a_link_to_a_link_keeps_what_that_chose(shell, course):
+    first = shell.run("link", course, "--hub", HUB, "--include", "*.csv", "--conflicts", "both").out.strip()
+    second = shell.run("link", first, "--hub", HUB, "--include", "*.md").out.strip()
+    assert dict(URL(second).query) == {"source": str(course), "include": "*.md", "conflicts": "both"}
+
+
+@pytest.mark.parametrize(("subfolder", "said"), [("week 9", "week 9"), ("readme.md", "is a file")])
+def test_no_link_is_made_to_a_subfolder_that_is_none(shell, course, subfolder, said):
+    done = shell.run("link", course, "--hub", HUB, "--subfolder", subfolder)
+    assert (done.code, done.out) == (1, "")
+    assert said in done.err
+
+
+async def test_a_subfolder_of_a_drive_is_found(shell, drive):
+    made = await shell.arun("link", drive.location, "--hub", HUB, "--subfolder", "week 1", env=drive.env)
+    assert made.code == 0, made.err
+    pulled = await shell.arun("pull", made.out.strip(), "mine", "--json", env=drive.env)
+    assert sorted(pulled.report["added"]) == ["rain.csv", "été.txt"]
+
+
 def test_the_hub_may_come_from_the_environment(shell, course):
     done = shell.run("link", course, env={"JUPYTERHUB_PUBLIC_HUB_URL": "https://hub.example.org/base/hub/"})
     assert done.out.startswith("https://hub.example.org/base/hub/user-redirect/hubdrives/pull?")
@@ -109,11 +149,12 @@ async def test_the_gateway_signs_for_those_who_may(shell, bench):
     await bench.start(Grant(connection="drive", users=("ada",), can=("read", "link")))
     made = await shell.arun(
         "link", bench.drive.location, "--for", "stats", "--until", "2099-01-01", "--open", "a.txt", "--to", "course",
+        "--max-file", "1MB",
         env=on_hub(bench, "ada"),
     )  # fmt: skip
     assert made.code == 0, made.err
     link = made.out.strip()
-    assert set(URL(link).query) == {"link"}
+    assert set(URL(link).query) == {"link", "maxfile"}
     assert "signed link to the folder" in made.err
     # Whoever has it may pull, if in the group, though there is no grant for them.
     bob = await shell.arun("pull", link, "--json", env=on_hub(bench, "bob", "stats"))

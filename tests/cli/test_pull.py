@@ -90,6 +90,77 @@ def test_a_hub_link_to_a_source_is_understood(shell, course):
     assert (done.code, len(done.report["added"])) == (0, 3)
 
 
+# What of it is brought
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--include", "*.md", "--include", "*.txt"], ["readme.md", "week 1/été.txt"]),
+        (["--exclude", "*.csv"], ["readme.md", "week 1/été.txt"]),
+        (["--subfolder", "week 1"], ["rain.csv", "été.txt"]),
+        (["--subfolder", "week 1/", "--exclude", "é*"], ["rain.csv"]),
+        (["--max-file", "12B"], ["readme.md", "week 1/été.txt"]),
+        (["--max-total", "0.01kB"], ["readme.md"]),
+    ],
+)
+def test_what_is_brought_can_be_chosen(shell, course, options, expected):
+    done = shell.run("pull", course, "mine", "--json", *options)
+    assert (done.code, sorted(done.report["added"])) == (0, expected)
+
+
+def test_what_stays_remote_is_told_and_what_was_brought_stays(shell, course):
+    shell.run("pull", course, "mine")
+    (course / "week 1/rain.csv").write_text("town,mm\nBonn,12\nKiel,14\n")
+    done = shell.run("pull", course, "mine", "--max-file", "20")
+    assert done.code == 0
+    assert "Left at the source because of their size:\n  week 1/rain.csv: This file (24 bytes) is larger" in done.out
+    assert "In Python: hubdrives.open(" in done.out
+    assert (shell.folder / "mine/week 1/rain.csv").read_text() == "town,mm\nBonn,12\n"
+
+
+def test_a_subfolder_names_the_folder_here(shell, course):
+    assert shell.run("pull", course, "--subfolder", "week 1").code == 0
+    assert (shell.folder / "week 1/rain.csv").exists()
+
+
+@pytest.mark.parametrize(("policy", "first"), [("mine", "M"), ("theirs", "T"), ("both", "M")])
+def test_whose_lines_stay_can_be_chosen(shell, course, policy, first):
+    shell.run("pull", course, "mine")
+    (shell.folder / "mine/readme.md").write_text("M\n")
+    (course / "readme.md").write_text("T\n")
+    done = shell.run("pull", course, "mine", "--json", "--conflicts", policy)
+    assert (done.code, done.report["conflicts"]) == (0, ["readme.md"])
+    assert (shell.folder / "mine/readme.md").read_text() == f"{first}\n"
+
+
+def test_what_a_link_chooses_counts_unless_the_command_says_otherwise(shell, course):
+    link = shell.run(
+        "link", course, "--hub", "https://hub.example.org", "--include", "*.md", "--max-file", "1MB"
+    ).out.strip()
+    assert shell.run("pull", link, "one", "--json").report["added"] == ["readme.md"]
+    assert shell.run("pull", link, "two", "--json", "--include", "*.csv").report["added"] == ["week 1/rain.csv"]
+    assert shell.run("pull", link, "three", "--json", "--max-file", "3").report["added"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--include", "!"], 1, "no pattern"),
+        (["--subfolder", "../x"], 1, "leads out"),
+        (["--subfolder", "week 9"], 1, "no folder 'week 9'"),
+        (["--subfolder", "readme.md"], 1, "is a file"),
+        (["--max-file", "much"], 2, "no size"),
+        (["--conflicts", "yours"], 2, "'yours'"),
+    ],
+)
+def test_what_can_not_be_chosen_is_said(shell, course, options, code, said):
+    done = shell.run("pull", course, "mine", *options)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
 # Google Drive, as a user would run it: with the variables from the emulator's first line.
 
 

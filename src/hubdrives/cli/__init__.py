@@ -9,6 +9,11 @@ __all__ = ["cli", "main"]
 
 _SUBCOMMANDS = {
     "pull": "Bring a folder here, merged with your own work.",
+    "status": "Tell how a folder stands since the last pull.",
+    "log": "Tell what was done to a folder.",
+    "diff": "Show how your files differ from upstream's.",
+    "undo": "Bring back the files as they were before the last pull.",
+    "reset": "Set files back to upstream's; yours are kept.",
     "ls": "List what is in a folder.",
     "cat": "Write one file to standard output.",
     "link": "Make a link with which others pull a folder.",

@@ -5,16 +5,19 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 import click
 
 from hubdrives import providers
-from hubdrives.cli.sources import meant, opened
+from hubdrives.choice import Choice
+from hubdrives.cli.choosing import choosing, chosen
+from hubdrives.cli.sources import asked, opened
 from hubdrives.connections import GATEWAY, Connections
 from hubdrives.errors import BadInput, NoConnection, NotGranted
 from hubdrives.links import PullRequest
-from hubdrives.model import Description
+from hubdrives.model import Description, Kind
 from hubdrives.paths import relative, safe_name, working_folder_name
 from hubdrives.providers.base import Gates
 from hubdrives.wire import LINK_PREFIX
@@ -45,6 +48,7 @@ class _Wish:
     until: str | None
     open_path: str | None
     target: str | None
+    choice: Choice
 
     @property
     def must_be_signed(self) -> bool:
@@ -61,9 +65,12 @@ class _Wish:
 @click.option("--until", type=Moment(), help="Not after this day (2027-01-31) or moment (2027-01-31T18:00+01:00).")
 @click.option("--open", "open_path", metavar="PATH", help="What to open afterwards, a path in the folder.")
 @click.option("--to", "target", metavar="FOLDER", help="What the folder is called in everybody's home.")
+@choosing
 @click.option("--hub", envvar="JUPYTERHUB_PUBLIC_HUB_URL", metavar="URL", help="The hub's address, as people see it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+@click.pass_context
 def command(
+    context: click.Context,
     source: str,
     *,
     group: str | None,
@@ -80,12 +87,14 @@ def command(
     """
     if not hub:
         raise click.UsageError("Which hub is the link for? Give its address: --hub https://hub.example.org")
+    request = asked(source)
     wish = _Wish(
-        source=meant(source),
+        source=request.source,
         group=group,
         until=until,
         open_path=relative(open_path) if open_path else None,
         target=safe_name(target) if target else None,
+        choice=chosen(context, over=request.choice),
     )
     description, request = asyncio.run(_request(wish))
     signed = request.source.startswith(LINK_PREFIX)
@@ -102,6 +111,10 @@ async def _request(wish: _Wish) -> tuple[Description, PullRequest]:
     # A link to what is not there, or not shared, would fail in everybody else's hands.
     async with opened(wish.source) as source:
         description = await source.provider.describe(source.location)
+        if subfolder := wish.choice.subfolder:
+            found = await source.provider.stat(source.location.below(subfolder))
+            if found.kind is not Kind.FOLDER:
+                raise BadInput(f"'{subfolder}' is a file, not a folder of the source.")
         try:
             token = await _signed(source.connections, wish)
         except (NotGranted, NoConnection) as refusal:
@@ -110,10 +123,14 @@ async def _request(wish: _Wish) -> tuple[Description, PullRequest]:
             click.echo(f"{refusal} So this link is a plain one.", err=True)
             token = None
     if token:
-        return description, PullRequest(source=f"{LINK_PREFIX}{token}")
-    target = wish.target or working_folder_name(description.name)
-    shown = quote(f"lab/tree/{target}/{wish.open_path}") if wish.open_path else None
-    return description, PullRequest(source=wish.source, target=wish.target or (shown and target), urlpath=shown)
+        return description, PullRequest(source=f"{LINK_PREFIX}{token}", choice=wish.choice)
+    subfolder = wish.choice.subfolder
+    target = wish.target or working_folder_name(PurePosixPath(subfolder).name or description.name)
+    # What is in the subfolder comes to the top of the target.
+    inside = wish.open_path and wish.open_path.removeprefix(f"{subfolder}/")
+    shown = quote(f"lab/tree/{target}/{inside}") if inside else None
+    named = wish.target or (shown and target)
+    return description, PullRequest(source=wish.source, target=named, urlpath=shown, choice=wish.choice)
 
 
 async def _signed(connections: Connections, wish: _Wish) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hubdrives.model import Report, Skipped
+from hubdrives.model import TOO_LARGE, Report, Skipped
 
 _MANY = 20
 """So many paths of one group are shown, the rest is counted."""
@@ -15,44 +15,61 @@ def told(report: Report, *, folder: Path) -> str:
 
 
 def _lines(report: Report, folder: Path) -> Iterator[str]:
-    yield f"{folder}: {_summary(report)}"
-    yield from _group("Merged with your changes:", report.merged)
-    yield from _group("Changed by you and upstream; yours stay as they are:", report.conflicts)
-    yield from _group("Changed by you only, kept:", report.kept)
-    yield from _group("You had deleted them; they are back:", report.restored)
-    yield from _group("Gone upstream, removed here:", report.removed)
-    yield from _group("Yours, moved aside:", [f"{old} -> {new}" for old, new in report.renamed])
-    yield from _group("Left out, or under another name:", _with_reasons(report.skipped))
-    yield from _group("Could not be brought; pull again to try once more:", _with_reasons(report.failed))
+    yield f"{folder}: {summary(report)}"
+    yield from group("Merged with your changes:", _with_notes(report.merged, report))
+    yield from group("Changed by you and upstream, in the same places:", _with_notes(report.conflicts, report))
+    yield from group("Changed by you only, kept:", report.kept)
+    yield from group("You had deleted them; they are back:", report.restored)
+    yield from group("Renamed, as they were upstream:", _renamed(report.moved))
+    yield from group("Gone upstream, removed here:", report.removed)
+    yield from group("Yours, moved aside:", _renamed(report.renamed))
+    yield from group("Open in an editor, not changed; close them and pull again:", report.held)
+    too_large = [item for item in report.skipped if item.code == TOO_LARGE]
+    yield from group("Left at the source because of their size:", _with_reasons(too_large))
+    others = [item for item in report.skipped if item.code != TOO_LARGE]
+    yield from group("Left out, or under another name:", _with_reasons(others))
+    yield from group("Could not be brought; pull again to try once more:", _with_reasons(report.failed))
 
 
-def _summary(report: Report) -> str:
+def summary(report: Report) -> str:
+    """How many of each, in one sentence."""
     counts = (
         (len(report.added), "added"),
         (len(report.updated), "updated"),
         (len(report.merged), "merged"),
         (len(report.conflicts), "in conflict"),
         (len(report.restored), "restored"),
+        (len(report.moved), "renamed"),
         (len(report.removed), "removed"),
+        (len(report.held), "waiting"),
         (len(report.failed), "failed"),
     )
     said = [f"{count} {word}" for count, word in counts if count]
     return f"{', '.join(said)}." if said else "everything is up to date."
 
 
+def _with_notes(paths: Sequence[str], report: Report) -> list[str]:
+    return [f"{path}: {' '.join(report.notes[path])}" if path in report.notes else path for path in paths]
+
+
 def _with_reasons(items: Sequence[Skipped]) -> list[str]:
-    return [f"{item.path}: {item.reason}" for item in items]
+    return [f"{item.path}: {item.reason}{f' In Python: {item.read}' if item.read else ''}" for item in items]
 
 
-def _group(title: str, paths: Sequence[str]) -> Iterator[str]:
+def _renamed(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{old} -> {new}" for old, new in pairs]
+
+
+def group(title: str, paths: Sequence[str]) -> Iterator[str]:
+    """`title` and `paths` as lines, not too many of them; nothing if there are no paths."""
     if paths:
         yield title
     for path in paths[:_MANY]:
-        yield f"  {_printable(path)}"
+        yield f"  {printable(path)}"
     if len(paths) > _MANY:
         yield f"  and {len(paths) - _MANY} more"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` without what could move the cursor, or can't be written at all."""
     return "".join(char if char.isprintable() else "�" for char in text)

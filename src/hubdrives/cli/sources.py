@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from yarl import URL
-
+from hubdrives.choice import Choice
 from hubdrives.connections import Connections
-from hubdrives.links import PULL_PAGE, PullRequest
+from hubdrives.links import PullRequest
 from hubdrives.model import Location
 from hubdrives.providers.base import Provider
 
@@ -21,6 +20,8 @@ class Source:
     connections: Connections
     provider: Provider
     location: Location
+    choice: Choice
+    """What a hub's pull link asks for of it."""
 
 
 @asynccontextmanager
@@ -32,26 +33,22 @@ async def opened(text: str) -> AsyncIterator[Source]:
         BadConfig: the configuration can't be used.
     """
     async with Connections() as connections:
-        found = connections.find(meant(text))
+        request = asked(text)
+        found = connections.find(request.source)
         provider = await connections.provider(found.connection)
-        yield Source(connections=connections, provider=provider, location=found.location)
+        yield Source(connections=connections, provider=provider, location=found.location, choice=request.choice)
 
 
-def meant(text: str) -> str:
-    """`text` as `Connections.find` understands it: what a hub's pull link is for, and a folder's absolute path."""
+def asked(text: str) -> PullRequest:
+    """What a hub's pull link asks for, else all of what `text` names: its source is one for `Connections.find`.
+
+    Raises:
+        BadLink, BadInput: it is a pull link that can't be meant.
+    """
     text = text.strip()
-    if (request := _pull_link(text)) is not None:
-        return request.source
+    if (request := PullRequest.from_address(text)) is not None:
+        return request
     # Not Path.exists: a link's token is longer than any name, and that raises.
     if text and "://" not in text and os.path.exists(text):  # noqa: PTH110
-        return str(Path(text).absolute())
-    return text
-
-
-def _pull_link(text: str) -> PullRequest | None:
-    try:
-        url = URL(text)
-    except ValueError:
-        return None
-    is_one = url.scheme in {"http", "https"} and url.path.rstrip("/").endswith(f"/{PULL_PAGE}")
-    return PullRequest.from_query(url.query) if is_one else None
+        text = str(Path(text).absolute())
+    return PullRequest(source=text)

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+from hubdrives.cli.report import told
+from hubdrives.model import TOO_LARGE, Report, Skipped
+
+
+def test_a_report_tells_what_happened_to_which_file():
+    report = Report(
+        added=["new.py"],
+        merged=["a.py"],
+        conflicts=["b.ipynb", "c.bin"],
+        moved=[("old.md", "new.md")],
+        renamed=[("x.py", "x__20300102030405.py")],
+        held=["open.ipynb"],
+        notes={"b.ipynb": ["You changed cell 5.", "And cell 6."], "a.py": ["One note."]},
+        skipped=[
+            Skipped(path="form", reason="A form has no content."),
+            Skipped(path="big.zip", reason="Too big.", code=TOO_LARGE, read="hubdrives.open('~/c/big.zip')"),
+        ],
+        failed=[Skipped(path="gone.txt", reason="It is gone.", code="not-found")],
+    )
+    assert told(report, folder=Path("mine")).splitlines() == [
+        "mine: 1 added, 1 merged, 2 in conflict, 1 renamed, 1 waiting, 1 failed.",
+        "Merged with your changes:",
+        "  a.py: One note.",
+        "Changed by you and upstream, in the same places:",
+        "  b.ipynb: You changed cell 5. And cell 6.",
+        "  c.bin",
+        "Renamed, as they were upstream:",
+        "  old.md -> new.md",
+        "Yours, moved aside:",
+        "  x.py -> x__20300102030405.py",
+        "Open in an editor, not changed; close them and pull again:",
+        "  open.ipynb",
+        "Left at the source because of their size:",
+        "  big.zip: Too big. In Python: hubdrives.open('~/c/big.zip')",
+        "Left out, or under another name:",
+        "  form: A form has no content.",
+        "Could not be brought; pull again to try once more:",
+        "  gone.txt: It is gone.",
+    ]
+
+
+def test_what_is_new_to_nobody_is_told_in_one_line():
+    assert told(Report(unchanged=3), folder=Path("mine")) == "mine: everything is up to date.\n"
+
+
+def test_of_very_many_files_some_are_named_and_the_rest_is_counted():
+    lines = told(Report(kept=[f"{number}" for number in range(50)]), folder=Path("mine")).splitlines()
+    assert lines[2] == "  0"
+    assert (len(lines), lines[-1]) == (23, "  and 30 more")
+
+
+def test_a_name_can_not_move_the_cursor():
+    assert "\x1b" not in told(Report(kept=["\x1b[2J\n"]), folder=Path("mine"))
