@@ -4,31 +4,13 @@ import asyncio
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
+from tests.lab.asking import Client, asked, events, started
 from tests.lab.conftest import Drive, Server, jupyter_server
 
-Client = aiohttp.ClientSession
 SECRET = "TOPSECRETlink.abc-def_123"
-
-
-async def asked(client: Client, path: str, **query: str) -> tuple[int, dict[str, Any]]:
-    async with client.get(f"hubdrives/api/{path}", params=query) as answer:
-        return answer.status, await answer.json()
-
-
-async def started(client: Client, xsrf: dict[str, str], **body: str) -> tuple[int, dict[str, Any]]:
-    async with client.post("hubdrives/api/pulls", json=body, headers=xsrf) as answer:
-        return answer.status, await answer.json()
-
-
-async def events(client: Client, pull_id: str) -> list[dict[str, Any]]:
-    async with client.get(f"hubdrives/api/pulls/{pull_id}/events") as answer:
-        assert answer.headers["Content-Type"] == "text/event-stream"
-        told = (await answer.text()).split("\n\n")
-    return [json.loads(event.removeprefix("data: ")) for event in told if event.startswith("data: ")]
 
 
 async def test_describe_says_what_from_where_and_into_which_folder(client: Client, course: Path) -> None:
@@ -44,6 +26,14 @@ async def test_describe_says_what_from_where_and_into_which_folder(client: Clien
         "automatic": False,
         "known": False,
         "running": None,
+        "choice": {
+            "subfolder": "",
+            "include": [],
+            "exclude": [],
+            "maxfile": None,
+            "maxtotal": None,
+            "conflicts": "mine",
+        },
     }
 
 

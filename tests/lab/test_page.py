@@ -174,8 +174,10 @@ async def test_what_needs_a_look_is_shown_until_the_reader_opens_the_files(
     await conflict(server, course, page)
     await page.goto(server.page(course))
     await heading(page, "Your files are ready")
-    await expect(page.locator("#summary")).to_contain_text("1 file changed by you and by the author: yours stayed")
-    await expect(page.get_by_text("rain.bin")).to_be_visible()
+    await expect(page.locator("#summary")).to_contain_text(
+        "1 file changed by you and the author in the same place: yours stayed"
+    )
+    await expect(page.get_by_text("rain.bin", exact=True)).to_be_visible()
     await expect(page.locator("#note")).to_contain_text("Opens by itself in")
     await expect(page.get_by_role("link", name="Open my files")).to_be_focused()
     await page.get_by_role("button", name="Stay here").click()

@@ -1,10 +1,12 @@
 """Links that the hub's gateway signed, at a real Jupyter Server that knows the gateway as a hub's servers do."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 import pytest
 from playwright.async_api import expect
 from tests.gateway.bench import Bench, benched
@@ -19,6 +21,7 @@ class Classroom:
     bench: Bench
     server: Server
     """The server of ada, who is in the group stats."""
+    environment: dict[str, str]
 
     async def link(self, **terms: str) -> str:
         teacher = self.bench.connect(self.bench.people.token("tess"))
@@ -37,7 +40,8 @@ async def classroom(tmp_path: Path) -> AsyncIterator[Classroom]:
             "JUPYTERHUB_API_TOKEN": bench.people.token("ada", "stats"),
         }
         with ExitStack() as stack:
-            yield Classroom(bench, stack.enter_context(jupyter_server(tmp_path / "server", environment)))
+            server = stack.enter_context(jupyter_server(tmp_path / "server", environment))
+            yield Classroom(bench, server, environment)
 
 
 async def test_a_signed_link_starts_by_itself_and_opens_what_its_author_chose(
@@ -70,6 +74,38 @@ async def test_who_is_not_meant_is_told_so_and_gets_nothing(classroom: Classroom
     assert "a signed link" in await page.locator("#support").input_value()
     assert server.tree() == before
     assert token not in server.log.read_text()
+
+
+async def test_the_authors_version_comes_through_the_link_and_later_by_opening_it_again(
+    classroom: Classroom, visit: Visit, tmp_path: Path
+) -> None:
+    classroom.bench.file("radar.bin", b"\0rain")
+    link = {"link": await classroom.link(group="stats", target="course")}
+    visitor = await visit(at=classroom.server)
+    page = await visitor.open(classroom.server.page(**link))
+    await page.wait_for_url("**/user/ada/lab/**")
+    (classroom.server.home / "course" / "radar.bin").write_bytes(b"\0mine")
+    assert await upstream(classroom.server, "radar.bin") == (200, b"\0rain")
+
+    with jupyter_server(tmp_path / "restarted", classroom.environment) as restarted:
+        shutil.copytree(classroom.server.home / "course", restarted.home / "course")
+        status, told = await upstream(restarted, "radar.bin")
+        assert status == 404
+        assert "Open the link that you got once more" in told.decode()
+        visitor = await visit(at=restarted)
+        page = await visitor.open(restarted.page(**link))
+        await page.wait_for_url("**/user/ada/lab/**")
+        assert await upstream(restarted, "radar.bin") == (200, b"\0rain")
+
+
+async def upstream(server: Server, path: str) -> tuple[int, bytes]:
+    headers = {"Authorization": f"token {server.token}"}
+    query = {"target": "course", "path": path}
+    async with (
+        aiohttp.ClientSession(server.url, headers=headers) as client,
+        client.get("hubdrives/api/upstream", params=query) as answer,
+    ):
+        return answer.status, await answer.read()
 
 
 async def test_without_a_gateway_a_signed_link_is_explained(visit: Visit, server: Server) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 
-from hubdrives.lab.handlers import ROUTES
+from hubdrives.lab import handlers, report_handlers
 from hubdrives.lab.service import Service
+from hubdrives.lab.sessions import Sessions
 from hubdrives.lab.telling import LinkFilter
 
 _HERE = Path(__file__).parent
@@ -25,11 +26,12 @@ class PullPage(ExtensionAppJinjaMixin, ExtensionApp):  # type: ignore[misc]  # J
         for logger in (self.log, self.serverapp.log, logging.getLogger("tornado.access")):
             logger.addFilter(LinkFilter())
         home = Path(self.serverapp.root_dir).expanduser()
-        self._service = Service(home=home, log=self.log, on_progress=self._note_activity)
+        sessions = Sessions(self.serverapp.session_manager, home=home)
+        self._service = Service(home=home, log=self.log, on_progress=self._note_activity, open_in=sessions.open_in)
         self.settings["hubdrives_service"] = self._service
 
     def initialize_handlers(self) -> None:
-        self.handlers.extend(ROUTES)
+        self.handlers.extend((*handlers.ROUTES, *report_handlers.ROUTES))
 
     def current_activity(self) -> bool:
         """Whether a pull runs, so that an idle server is not shut down in the middle of it."""

@@ -1,14 +1,15 @@
-"""The HTTP face of the pull page: one page, and the JSON that its script asks for."""
+"""The HTTP face of the pull page: one page, and the JSON that its script asks for. The report's is beside."""
 
 import json
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import Any, TypeVar
 
+import msgspec
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
 from tornado import web
 from tornado.iostream import StreamClosedError
+from yarl import URL
 
 from hubdrives import __version__
 from hubdrives.errors import BadInput, HubdrivesError
@@ -16,15 +17,16 @@ from hubdrives.lab.request import checked, without_secrets
 from hubdrives.lab.service import Service, prospect_to_json, pull_to_json
 from hubdrives.lab.telling import from_http, status_of, tell
 
+T = TypeVar("T")
+
 _KEEP_ALIVE_SECONDS = 15.0
 _CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'"
 )
-_ARGUMENTS = ("source", "link", "targetpath", "urlpath")
 
 
-class _Handler(ExtensionHandlerMixin):  # type: ignore[misc]  # Jupyter Server's classes are untyped here
+class Handler(ExtensionHandlerMixin):  # type: ignore[misc]  # Jupyter Server's classes are untyped here
     """What the page and its API have in common."""
 
     def set_default_headers(self) -> None:
@@ -38,36 +40,42 @@ class _Handler(ExtensionHandlerMixin):  # type: ignore[misc]  # Jupyter Server's
         service: Service = self.settings["hubdrives_service"]
         return service
 
-    def asked(self) -> dict[str, str]:
-        """The query of a pull link, as it is: tornado would put blanks in the place of control characters."""
-        query = parse_qsl(self.request.query, keep_blank_values=True)
-        return {name: value for name, value in query if name in _ARGUMENTS}
+    @property
+    def asked(self) -> Mapping[str, str]:
+        """The query as it is: tornado would put blanks in the place of control characters."""
+        return URL.build(query_string=self.request.query, encoded=True).query
 
 
-class PageHandler(_Handler, ExtensionHandlerJinjaMixin, JupyterHandler):  # type: ignore[misc]
-    """`GET hubdrives/pull`: the page itself. It changes nothing; its script does, after asking where that is due."""
+class PageHandler(Handler, ExtensionHandlerJinjaMixin, JupyterHandler):  # type: ignore[misc]
+    """A page. It changes nothing; its script does, after asking where that is due."""
 
     @property
     def content_security_policy(self) -> str:
         return f"{super().content_security_policy}; {_CONTENT_POLICY}"
 
+    def show(self, script: str, *, source: str, target: str) -> None:
+        """Answer with the page that `script` brings to life; the rest is what it tells support."""
+        self.finish(
+            self.render_template("page.html", script=script, source_shown=source, target=target, version=__version__)
+        )
+
+
+class PullPageHandler(PageHandler):
+    """`GET hubdrives/pull`."""
+
     @web.authenticated
     async def get(self) -> None:
-        asked = self.asked()
+        asked = self.asked
         try:
             checked(asked)
         except BadInput as error:
             # The script is told the same, and shows it.
             self.set_status(status_of(error))
         shown = "a signed link" if asked.get("link") else without_secrets(asked.get("source", ""))
-        self.finish(
-            self.render_template(
-                "pull.html", source_shown=shown, target=asked.get("targetpath", ""), version=__version__
-            )
-        )
+        self.show("pull.js", source=shown, target=asked.get("targetpath", ""))
 
 
-class _ApiHandler(_Handler, APIHandler):  # type: ignore[misc]
+class ApiHandler(Handler, APIHandler):  # type: ignore[misc]
     """Every failure is answered as `{"code", "message", "hint"}`."""
 
     _told: HubdrivesError | None = None
@@ -76,6 +84,17 @@ class _ApiHandler(_Handler, APIHandler):  # type: ignore[misc]
         if error is not None:
             self._told = from_http(error) if isinstance(error, web.HTTPError) else tell(error, self.log)
 
+    def ordered(self, kind: type[T]) -> T:
+        """What a POST asks for.
+
+        Raises:
+            BadInput: its body is no such thing.
+        """
+        try:
+            return msgspec.convert(self.get_json_body(), kind)
+        except msgspec.ValidationError as error:
+            raise BadInput(f"The request can't be understood: {error}.") from None
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         told = self._told or HubdrivesError("Your server could not answer.")
         error = kwargs.get("exc_info", (None, None))[1]
@@ -83,29 +102,35 @@ class _ApiHandler(_Handler, APIHandler):  # type: ignore[misc]
         self.finish(json.dumps(told.to_wire()))
 
 
-class DescribeHandler(_ApiHandler):
+class DescribeHandler(ApiHandler):
     """`GET hubdrives/api/describe?…`: what a pull link leads to, and whether it may start by itself."""
 
     @web.authenticated
     async def get(self) -> None:
-        prospect = await self.service.look(checked(self.asked()))
+        prospect = await self.service.look(checked(self.asked))
         self.finish(json.dumps(prospect_to_json(prospect, self.base_url)))
 
 
-class PullsHandler(_ApiHandler):
-    """`POST hubdrives/api/pulls` with the query of a pull link as JSON: start it (201), or find it running (200)."""
+class PullsHandler(ApiHandler):
+    """`POST hubdrives/api/pulls` with the query of a pull link as JSON: start it (201), or find it running (200).
+
+    What a query has more than once is a list. With `"overopen": "yes"`, open files are brought up to date too.
+    """
 
     @web.authenticated
     async def post(self) -> None:
-        body = self.get_json_body()
-        if not isinstance(body, Mapping) or not all(isinstance(value, str) for value in body.values()):
-            raise BadInput("The request must be a JSON object of strings.")
-        pull, started = await self.service.start(checked(body))
+        order = self.ordered(dict[str, str | list[str]])
+        over_open = order.pop("overopen", "") == "yes"
+        try:
+            query = URL().with_query(order).query
+        except UnicodeEncodeError:
+            raise BadInput("The request holds what is no text.") from None
+        pull, started = await self.service.start(checked(query), over_open=over_open)
         self.set_status(201 if started else 200)
         self.finish(json.dumps(pull_to_json(pull)))
 
 
-class PullHandler(_ApiHandler):
+class PullHandler(ApiHandler):
     """`GET hubdrives/api/pulls/ID`: how a pull stands."""
 
     @web.authenticated
@@ -113,7 +138,7 @@ class PullHandler(_ApiHandler):
         self.finish(json.dumps(pull_to_json(self.service.manager.get(pull_id))))
 
 
-class EventsHandler(_ApiHandler):
+class EventsHandler(ApiHandler):
     """`GET hubdrives/api/pulls/ID/events`: the same as server-sent events, until the pull has ended.
 
     https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -139,7 +164,7 @@ class EventsHandler(_ApiHandler):
 
 
 ROUTES = (
-    (r"hubdrives/pull", PageHandler),
+    (r"hubdrives/pull", PullPageHandler),
     (r"hubdrives/api/describe", DescribeHandler),
     (r"hubdrives/api/pulls", PullsHandler),
     (r"hubdrives/api/pulls/([0-9a-f]+)", PullHandler),

@@ -111,6 +111,10 @@ class Manager:
         task.add_done_callback(self._tasks.discard)
         return pull, True
 
+    def at_work_in(self, folder: Path) -> Pull | None:
+        """The pull that runs in `folder` now, wherever its content comes from."""
+        return self._running.get(folder)
+
     def running_in(self, folder: Path, location: Location) -> Pull | None:
         """The pull of `location` that runs in `folder` now."""
         present = self._running.get(folder)

@@ -27,7 +27,7 @@ def checked(query: Mapping[str, str]) -> PullRequest:
     target = query.get("targetpath")
     return replace(
         request,
-        target=None if target is None else _checked_target(target),
+        target=None if target is None else checked_target(target),
         urlpath=_checked_urlpath(request.urlpath) if request.urlpath else None,
     )
 
@@ -37,13 +37,25 @@ def without_secrets(text: str) -> str:
     return redact(_SECRETS_IN_URLS.sub(r"\1[hidden]", text))
 
 
-def urlpath_of(description: Description, target: str) -> str:
-    """What is opened when the link does not say: what its author chose, else the file or folder that was pulled."""
+def urlpath_of(description: Description, target: str, subfolder: str = "") -> str:
+    """What is opened when the link does not say: what its author chose, else the file or folder that was pulled.
+
+    Args:
+        description: of the source.
+        target: the working folder, relative to the home.
+        subfolder: the one that is pulled, relative to the source; it comes to the top of the working folder.
+    """
     inside = description.open_path or (description.name if description.kind is Kind.FILE else "")
+    inside = inside.removeprefix(f"{subfolder}/") if subfolder else inside
     return quote("/".join(part for part in ("lab/tree", target, inside) if part))
 
 
-def _checked_target(text: str) -> str:
+def checked_target(text: str) -> str:
+    """The working folder that `text` names, relative to the home, in plain form.
+
+    Raises:
+        BadTarget: it can't be a folder in the home.
+    """
     try:
         target = paths.relative(text.strip())
     except BadPath as error:

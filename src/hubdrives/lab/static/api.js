@@ -9,18 +9,46 @@ export function address(path) {
   return document.documentElement.dataset.baseUrl + path;
 }
 
+/** The address of the page that reports on the working folder `target`. */
+export function reportPage(target) {
+  return address(`hubdrives/report?${new URLSearchParams({ target })}`);
+}
+
 /** What a pull link leads to; `query` is the link's own. */
 export function describe(query) {
   return ask(`hubdrives/api/describe?${query}`);
 }
 
-/** Starts the pull that `query` asks for, or finds it running. */
-export function start(query) {
-  return ask("hubdrives/api/pulls", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(Object.fromEntries(query)),
-  });
+/** Starts the pull that `query` asks for, or finds it running; with `overOpen`, open files are changed too. */
+export function start(query, { overOpen = false } = {}) {
+  // Some names come more than once.
+  const order = Object.fromEntries([...query.keys()].map((name) => [name, query.getAll(name)]));
+  return post("pulls", overOpen ? { ...order, overopen: "yes" } : order);
+}
+
+/** How the working folder `target` stands. */
+export function report(target) {
+  return ask(`hubdrives/api/report?${new URLSearchParams({ target })}`);
+}
+
+/** The reader's file against the author's: {path, form, lines}. */
+export function difference(target, path) {
+  return ask(`hubdrives/api/difference?${new URLSearchParams({ target, path })}`);
+}
+
+/** The author's version of a file, as a Blob. */
+export async function upstream(target, path) {
+  return (await request(`hubdrives/api/upstream?${new URLSearchParams({ target, path })}`)).blob();
+}
+
+/** Puts the author's versions of `paths` in place; answers how the folder stands then. */
+export function reset(target, paths, { overOpen = false } = {}) {
+  return post("reset", { target, paths, overopen: overOpen ? "yes" : "" });
+}
+
+/** Takes back what was done last, if that is `id`; answers how the folder stands then. */
+export function undo(target, id, { overOpen = false } = {}) {
+  return post("undo", { target, id, overopen: overOpen ? "yes" : "" });
 }
 
 /** Calls `onState` with each state of the pull until it has ended; returns the last one. */
@@ -82,6 +110,14 @@ async function stream(path, told) {
   } finally {
     clearTimeout(silence);
   }
+}
+
+function post(name, body) {
+  return ask(`hubdrives/api/${name}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 async function ask(path, options) {

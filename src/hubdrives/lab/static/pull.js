@@ -1,78 +1,44 @@
 // The pull page: looks at the link, asks where that is due, shows how far the pull is, opens the files.
 
-import { address, describe, start, watch } from "./api.js";
+import { describe, report as standingOf, reportPage, start, watch } from "./api.js";
+import { showReport } from "./report.js";
+import { $, element, fail, openAt, put, say, show, silence } from "./view.js";
 import * as words from "./words.js";
 
 const OPENS_AFTER_SECONDS = 15;
 const SAY_EVERY_MS = 10000;
+const ARGUMENTS = [
+  ...["source", "link", "targetpath", "urlpath"],
+  ...["subfolder", "include", "exclude", "maxfile", "maxtotal", "conflicts"],
+];
 
 // Nothing else of the address goes on: a login token may stand there too.
 const query = new URLSearchParams(
-  [...new URLSearchParams(location.search)].filter(([name]) => ["source", "link", "targetpath", "urlpath"].includes(name)),
+  [...new URLSearchParams(location.search)].filter(([name]) => ARGUMENTS.includes(name)),
 );
-const shown = document.documentElement.dataset;
-const $ = (id) => document.getElementById(id);
 
 let prospect = null;
 let waitingUntil = 0;
 let waitingOn = "";
-let lastSaid = 0;
 let opening = null;
 
-/** Puts the page into a view: what is not named is hidden, what is text is set as text. */
-function show(view, { title, lead = "", facts = false, work = false, summary = false, buttons = [], note = "", openLabel = "Open my files", focus }) {
-  $("page").dataset.view = view;
-  $("page").setAttribute("aria-busy", String(view === "looking" || view === "working"));
-  // Screen readers say an alert at once.
-  if (view === "error") $("told").setAttribute("role", "alert");
-  else $("told").removeAttribute("role");
-  $("title").textContent = title;
-  put("lead", lead);
-  put("note", note);
-  $("open").textContent = openLabel;
-  $("facts").hidden = !facts;
-  $("work").hidden = !work;
-  $("summary").hidden = !summary;
-  $("copied-by-hand").hidden = true;
-  $("actions").hidden = buttons.length === 0;
-  for (const button of $("actions").children) button.hidden = true;
-  for (const id of buttons) {
-    // The first is the one to take; what is seen first is reached first by keyboard too.
-    $("actions").append($(id));
-    $(id).hidden = false;
-    $(id).classList.toggle("primary", id === buttons[0]);
-  }
-  if (focus) $(focus).focus({ preventScroll: true });
-}
-
-function put(id, text) {
-  $(id).textContent = text;
-  $(id).hidden = !text;
-}
-
-function say(text) {
-  $("live").textContent = text;
-  lastSaid = Date.now();
-}
-
-function openAt(url) {
-  $("open").href = url;
-}
-
 async function begin() {
-  openAt(address("lab"));
+  openAt();
   document.title = "Getting your files";
   show("looking", { title: "Looking at your link…" });
   try {
     prospect = await describe(query);
-    $("from").replaceChildren(prospect.source, ...small(prospect.address));
-    $("into").replaceChildren(prospect.target, ...small(prospect.known ? "You pulled this before; your changes are kept." : "a folder in your home"));
+    fact("from", prospect.source, prospect.address);
+    fact("into", prospect.target, prospect.known ? "You pulled this before; your changes are kept." : "a folder in your home");
+    const chosen = words.chosen(prospect.choice);
+    $("chosen").replaceChildren(...chosen.map((phrase) => element("li", phrase)));
+    $("chosen-fact").hidden = chosen.length === 0;
     if (prospect.known) openAt(prospect.open);
     if (prospect.running) await follow({ id: prospect.running });
     else if (prospect.automatic) await pull();
     else consent();
   } catch (problem) {
-    fail(problem);
+    failed(problem);
   }
 }
 
@@ -89,13 +55,14 @@ function consent() {
   say(`Get ${prospect.name} from ${prospect.source}, into the folder ${prospect.target}?`);
 }
 
-async function pull() {
+async function pull({ overOpen = false } = {}) {
+  stay();
   const asked = new URLSearchParams(query);
   asked.set("targetpath", prospect.target);
   try {
-    await follow(await start(asked));
+    await follow(await start(asked, { overOpen }));
   } catch (problem) {
-    fail(problem);
+    failed(problem);
   }
 }
 
@@ -111,8 +78,8 @@ async function follow({ id }) {
   const ticking = setInterval(tellWaiting, 250);
   try {
     const last = await watch(id, progress);
-    if (last.error) fail(last.error);
-    else finish(last.report);
+    if (last.error) failed(last.error);
+    else await finish(last.report);
   } finally {
     clearInterval(ticking);
   }
@@ -130,7 +97,7 @@ function progress(state) {
   tellWaiting();
   const percent = part === null ? "" : `${Math.floor(part * 100)} %`;
   document.title = `${percent ? `${percent} · ` : ""}Getting “${prospect.name}”`;
-  if (Date.now() - lastSaid > SAY_EVERY_MS) say(`${words.phase(now)} ${percent}`);
+  if (silence() > SAY_EVERY_MS) say(`${words.phase(now)} ${percent}`);
 }
 
 function tellWaiting() {
@@ -138,28 +105,57 @@ function tellWaiting() {
   put("waiting", seconds > 0 ? `Waiting for ${waitingOn}, ${seconds} s` : "");
 }
 
-function finish(report) {
+async function finish(report) {
   openAt(prospect.open);
-  const changed = words.changed(report);
-  const title = report.failed?.length ? "Some files are missing" : changed ? "Your files are ready" : "Everything is up to date";
+  const title = words.outcome(report);
   document.title = `${title} · “${prospect.name}”`;
-  $("summary").replaceChildren(...words.rows(report).map(summaryRow));
-  if (!words.worthALook(report)) {
-    show("done", { title, summary: true, lead: "Opening…", buttons: ["open"] });
+  const look = words.worthALook(report);
+  // The files are there; a report that can't be had in full must not keep anybody from them.
+  const standing = look || prospect.known ? await standingOf(prospect.target).catch(() => null) : null;
+  const waiting = standing?.conflicts ?? [];
+  if (!isNews(waiting) && !look) {
+    show("done", { title, lead: "Opening…", buttons: ["open"] });
     say(`${title}. Opening.`);
     location.replace(prospect.open);
     return;
   }
+  const policy = prospect.choice.conflicts;
+  const again = (options) => pull(options);
+  showReport({ standing, report, policy, again, onChange: takenBack });
   const missing = report.failed?.length > 0;
   show(missing ? "missing" : "look", {
     title,
     lead: missing ? "Everything else is in your home. Open the link again later to get the rest." : "",
-    summary: true,
+    report: true,
     buttons: missing ? ["open", "retry"] : ["open", "stay"],
     focus: "open",
   });
-  say(`${title}. ${words.rows(report).map((row) => row.text).join(". ")}.`);
+  tellWhere();
+  say(`${title}. ${words.rows(report, { policy, waiting }).map((row) => row.text).join(". ")}.`);
   if (!missing) openSoon();
+}
+
+/** After an undo: what it did, and the same ways on. */
+function takenBack(standing) {
+  showReport({ standing, report: standing.last.report, what: standing.last.what, onChange: takenBack });
+  show("look", { title: "Taken back", lead: "Your files are as they were before.", report: true, buttons: ["open"], focus: "open" });
+  tellWhere();
+  say("Taken back. Your files are as they were before.");
+}
+
+function tellWhere() {
+  $("report-link").href = reportPage(prospect.target);
+  $("later").hidden = false;
+}
+
+/** Whether there is a conflict among `waiting` that this browser has not shown before: nobody is stopped twice by it. */
+function isNews(waiting) {
+  const key = `hubdrives:shown:${prospect.target}`;
+  const known = localStorage.getItem(key);
+  const now = JSON.stringify(waiting);
+  if (waiting.length) localStorage.setItem(key, now);
+  else localStorage.removeItem(key);
+  return waiting.length > 0 && known !== now;
 }
 
 /** Opens the files after a while, unless the reader shows that they are still reading. */
@@ -175,85 +171,28 @@ function openSoon() {
 }
 
 function stay() {
+  if (opening === null) return;
   clearInterval(opening);
   opening = null;
   $("stay").hidden = true;
   put("note", "");
 }
 
-function fail(problem) {
-  const told = problem.code ? problem : {
-    code: "page-failed",
-    message: "Something went wrong in this page.",
-    hint: "Load it again; if that does not help, send the copied text to your hub's administrators.",
-  };
-  document.title = "It did not work";
-  $("support").value = [
-    `Problem: ${told.message}`,
-    `Code: ${told.code}`,
-    `Time: ${new Date().toISOString()}`,
-    `Source: ${prospect ? `${prospect.name} (${prospect.source})` : ""} ${shown.source}`.trim(),
-    `Target: ${prospect?.target ?? shown.target}`,
-    `hubdrives ${shown.version}`,
-  ].join("\n");
-  show("error", {
-    title: told.message,
-    lead: told.hint,
-    buttons: ["retry", "open", "copy"],
-    openLabel: "Open my files anyway",
-    focus: "title",
-  });
+function fact(id, text, more) {
+  $(id).replaceChildren(...[element("bdi", text), more && element("small", more)].filter(Boolean));
 }
 
-async function copy() {
-  try {
-    await navigator.clipboard.writeText($("support").value);
-    put("note", "Copied. Paste it into a message to your hub's support.");
-    say("Copied.");
-  } catch {
-    // Without https, or when the reader forbids it, browsers let nobody but the reader copy.
-    $("copied-by-hand").hidden = false;
-    $("support").focus();
-    $("support").select();
-  }
+function failed(problem) {
+  fail(problem, { source: prospect && `${prospect.name} (${prospect.source})`, target: prospect?.target });
 }
 
-function summaryRow({ text, items, left, alert }) {
-  const line = document.createElement("li");
-  const details = document.createElement("details");
-  const head = document.createElement("summary");
-  const list = document.createElement("ul");
-  head.textContent = text;
-  details.classList.toggle("alert", alert);
-  details.open = alert;
-  list.tabIndex = 0;
-  list.append(...items.map((item) => {
-    const entry = document.createElement("li");
-    entry.append(item.text, ...small(item.more));
-    return entry;
-  }));
-  if (left) {
-    const more = document.createElement("li");
-    more.textContent = `and ${left.toLocaleString("en")} more`;
-    list.append(more);
-  }
-  details.append(head, list);
-  line.append(details);
-  return line;
-}
-
-function small(text) {
-  if (!text) return [];
-  const element = document.createElement("small");
-  element.textContent = text;
-  return [element];
-}
-
-$("start").addEventListener("click", pull);
+$("start").addEventListener("click", () => pull());
 $("retry").addEventListener("click", begin);
-$("copy").addEventListener("click", copy);
 $("stay").addEventListener("click", stay);
-$("summary").addEventListener("click", stay);
-$("summary").addEventListener("focusin", stay);
+$("report").addEventListener("click", stay);
+$("report").addEventListener("focusin", (event) => {
+  // Not while a pointer presses: the page would move under it, and the click would be lost.
+  if (event.target.matches(":focus-visible")) stay();
+});
 
 begin();
