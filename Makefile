@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format lock bench clean
+.PHONY: help install demo test nightly lint format lock bench scenarios clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ test: install ## all tests, in a real hub and a real browser too
 	$(BIN)/python tools/chromium.py
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
 
+nightly: install ## the state machines of pulls and merges, with many more examples
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/sync tests/pull -k machine --timeout 0 $(PYTEST)
+
 lint: install ## ruff, mypy --strict, the import layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -48,8 +51,11 @@ lock: ## pin the dependencies anew
 	  --all-extras --group dev --custom-compile-command 'make lock' --output-file requirements/dev.txt pyproject.toml
 	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/proxy
 
-bench: install ## time a pull beside rclone, on an emulator with latency
-	$(BIN)/python tools/bench.py $(BENCH)
+bench: install ## times beside rclone, nbgitpuller, nbdime and git (BENCH="noop merge": only these parts)
+	PYTHONPATH=tools $(BIN)/python -m bench $(BENCH)
+
+scenarios: install ## what merges do to a class's notebooks, beside nbgitpuller and nbdime: the table in the docs
+	PYTHONPATH=tools $(BIN)/python -m scenarios --write docs/merging-measured.md $(SCENARIOS)
 
 clean: ## remove what was installed and made
 	rm -rf $(VENV) tools/proxy/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

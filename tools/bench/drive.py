@@ -1,4 +1,4 @@
-"""Pull a Drive folder with hubdrives and with rclone, in turn, from one emulator with latency: `make bench`.
+"""Pull a Drive folder with hubdrives and with rclone, in turn, from one emulator with latency.
 
 Prints whole-process wall seconds (minimum, median, maximum), the requests that the provider saw, the ratio of the
 medians, and the bound that latency sets: ceil(requests / concurrency) * latency. rclone goes through a TLS proxy on
@@ -94,14 +94,8 @@ async def compare(drive: Drive, folder: Path, proxy_env: dict[str, str], options
     print(f"both have the same bytes: {same}")
 
 
-async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=500)
-    parser.add_argument("--folders", type=int, default=50)
-    parser.add_argument("--size", type=int, default=20_000, help="bytes of each file")
-    parser.add_argument("--latency", type=float, default=0.04, help="seconds")
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
+async def main(options: argparse.Namespace) -> None:
+    """Take all times, with the options `files`, `folders`, `size` (bytes), `latency` (seconds) and `runs`."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for number in range(options.files):
@@ -123,7 +117,3 @@ async def main() -> None:
         finally:
             emulator.terminate()
             await emulator.wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
