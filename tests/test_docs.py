@@ -10,11 +10,14 @@ import msgspec
 import pytest
 
 from hubdrives import config
+from hubdrives.choice import Choice
 from hubdrives.cli import cli
 from hubdrives.config import ConnectionSettings, GatewaySettings, Grant, LimitSettings
 from hubdrives.errors import all_errors
+from hubdrives.model import Policy
 from hubdrives.providers import provider_class, provider_names
 from hubdrives.providers.googledrive.exports import Exports, Options
+from hubdrives.sync.merge import kinds
 
 ROOT = Path(__file__).parents[1]
 PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]}
@@ -71,6 +74,38 @@ def test_examples_of_settings_are_valid(page):
         for connection in settings.connections.values():
             kind = provider_class(connection.provider)
             assert connection.root is None or kind.parse(connection.root, base_url=connection.base_url)
+
+
+@pytest.mark.parametrize("name", ["pull", "link"])
+def test_every_option_of_what_authors_use_is_in_the_docs(name):
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    options = {parameter.opts[-1] for parameter in command.params if isinstance(parameter, click.Option)}
+    said = PAGES["docs/author.md"] + PAGES["docs/user.md"]
+    assert {option for option in options if not re.search(rf"`{option}\b", said)} == set()
+
+
+def test_what_a_link_can_choose_is_in_the_docs():
+    everything = Choice(subfolder="a", include=("a",), exclude=("a",), max_file=1, max_total=1, policy=Policy.THEIRS)
+    table = re.findall(r"^\| `--[a-z-]+ \w+` \| `(\w+)` \|", PAGES["docs/author.md"], re.MULTILINE)
+    assert table == [name for name, _ in everything.to_query()]
+    assert all(f"`{policy}`" in PAGES["docs/author.md"] for policy in Policy)
+
+
+def test_the_files_that_are_merged_by_lines_are_those_in_the_docs():
+    table = PAGES["docs/user.md"].split("## Which files are merged?")[1].split("\n## ")[0]
+    named = {
+        name
+        for row in re.findall(r"^(.*)\| line by line \|$", table, re.MULTILINE)
+        for name in re.findall(r"`(.+?)`", row)
+    }
+    assert named == {f".{extension}" for extension in kinds.TEXT_EXTENSIONS} | kinds.TEXT_NAMES
+    assert all(
+        kinds.kind_of(f"a{extension}") is kinds.MergeKind.WHOLE for extension in (".csv", ".json", ".xml", ".svg")
+    )
+    assert (
+        f"{kinds.MAX_TEXT_BYTES // 10**6} MB and notebooks of more than {kinds.MAX_NOTEBOOK_BYTES // 10**6} MB" in table
+    )
 
 
 def test_the_hub_configuration_is_python():

@@ -1,12 +1,14 @@
 """The unattended demo: students in a real browser, a teacher who edits, a class that clicks at once. Says what held."""
 
 import asyncio
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 from yarl import URL
 
 from hubdrives.config import ConnectionSettings, Settings
@@ -67,6 +69,7 @@ async def check_all(folder: Path) -> int:
         await _first_pulls(world, browser, findings)
         await _nothing_new(world, browser, findings)
         await _both_edit(world, browser, findings)
+        await _both_edit_a_notebook(world, browser, findings)
         await _outsider(world, browser, findings)
         await _whole_class(world, findings)
         _no_secrets(world, findings)
@@ -116,6 +119,32 @@ async def _both_edit(world: World, browser: "Browser", findings: Findings) -> No
     findings.check("a file that the student had deleted came back", (folder / "Week 1/data/towns.csv").is_file())
     findings.requests("one changed file", world, ONE_CHANGED_FILE)
     await page.context.close()
+
+
+async def _both_edit_a_notebook(world: World, browser: "Browser", findings: Findings) -> None:
+    print("The teacher and the student edit different cells of one notebook, and the student clicks again")
+    student, path = STUDENTS[0], Path("Week 2/02 A picture of the rain.ipynb")
+    mine, theirs = world.working_folder(student) / path, world.course / path
+    # Saved as JupyterLab and as Colab do, which indent differently.
+    _edit_cell(mine, -1, "# my answer\nmax(rain)", indent=1)
+    _edit_cell(theirs, 0, "# A picture of the rain\n\nNow with a better introduction.", indent=2)
+    await _until_stale(world)
+    page = await _click(world, browser, student)
+    notebook = nbformat.read(mine, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    findings.check("the notebook is valid", held=True)
+    findings.check("it has the student's answer", notebook.cells[-1].source == "# my answer\nmax(rain)")
+    findings.check("it has the teacher's introduction", "better introduction" in notebook.cells[0].source)
+    findings.check("it has no cell twice", len(notebook.cells) == len(json.loads(theirs.read_text())["cells"]))
+    findings.check("it opens", _in_notebook(page), page.url)
+    findings.requests("one changed notebook", world, ONE_CHANGED_FILE)
+    await page.context.close()
+
+
+def _edit_cell(notebook: Path, number: int, source: str, *, indent: int) -> None:
+    content = json.loads(notebook.read_text())
+    content["cells"][number]["source"] = source.splitlines(keepends=True)
+    notebook.write_text(json.dumps(content, indent=indent, ensure_ascii=False))
 
 
 async def _outsider(world: World, browser: "Browser", findings: Findings) -> None:
