@@ -58,6 +58,7 @@ def test_undo_is_before_undo_again_is_after_and_the_next_pull_goes_on(first, use
 @settings(max_examples=25)
 @given(first=TREES, user=TREES, second=TREES, names=st.tuples(PATHS, PATHS), at=st.integers(1, 50))
 @example({"a/c": b"2\n"}, {"a/c": b"2\n"}, {"b.txt": None, "a/c": b"", "d/a/x": b"1\n"}, ("d", "d"), 43)
+@example({"d/a/x": b"2\n"}, {}, {"b.txt": b"2\n", "a/c": None, "d/a/x": None, "a/b.txt": b"4\n"}, ("d", "d"), 21)
 def test_a_pull_that_was_killed_and_continued_is_undone_as_one(first, user, second, names, at):
     asyncio.run(there_and_back(first, user, second, names, Choice(), Breaking(at, die)))
 

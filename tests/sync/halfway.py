@@ -1,6 +1,7 @@
 """A pull that meets everything that can happen to a file, and what can be done after it."""
 
 import asyncio
+import json
 import os
 import shutil
 import time
@@ -20,9 +21,11 @@ from hubdrives.errors import Busy
 from hubdrives.model import Policy, Report
 from hubdrives.pull import pull
 from hubdrives.sync.disk import Calls
-from hubdrives.sync.layout import LOCK
+from hubdrives.sync.layout import JOURNAL, LOCK, STATE
 
 NOW = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+CHANGES = ("added", "updated", "merged", "conflicts", "removed", "restored", "renamed", "moved", "held", "failed")
+"""The fields of a report that say that something happened."""
 NIGHTLY = settings.get_current_profile_name() == "nightly"
 
 
@@ -166,6 +169,13 @@ def some(count: int, *, of: int, part: int = 0) -> Iterable[int]:
     return range(1, count + 1) if NIGHTLY else range(1 + part % of, count + 1, of)
 
 
+def is_done(target: Path, before: Path) -> bool:
+    """Whether what was done in `target`, which was like `before`, came so far that it is all written down."""
+    state = (target / STATE).read_bytes()
+    is_told = state != (before / STATE).read_bytes() and json.loads(state)["unfinished"] is None
+    return is_told and not (target / JOURNAL).exists()
+
+
 def assert_nothing_lost(target: Path) -> None:
     kept = set(tree_of(target).values()) | hidden(target)
     assert not {path: content for path, content in USER.items() if content not in kept}
@@ -184,8 +194,7 @@ def assert_settled(source: Memory, target: Path, *, policy: Policy = Policy.MINE
     report = run(source, target, policy=policy)
     assert tree_of(target) == tree
     assert len(source.reads) == reads
-    changes = ("added", "updated", "merged", "conflicts", "removed", "restored", "renamed", "moved", "failed")
-    assert {name: told for name in changes if (told := getattr(report, name))} == {}
+    assert {name: told for name in CHANGES if (told := getattr(report, name))} == {}
 
 
 def versions(target: Path) -> Iterator[tuple[str, bytes]]:

@@ -37,6 +37,8 @@ class Memory(Provider):
         self.reads: list[str] = []
         self.ids: dict[str, str] = {}
         """By path: the identifier of what was renamed; that of all else is its path."""
+        self.stamp = ""
+        """Of all versions: another one is a new version of every file, with the same bytes."""
         self.failures: dict[str, list[HubdrivesError]] = {}
         """By path: what the next reads of it raise, one after the other."""
         self.damaged: dict[str, int] = {}
@@ -91,7 +93,7 @@ class Memory(Provider):
             kind=Kind.FILE,
             id=self.ids.get(path, path),
             size=len(content) if self.tells_size else None,
-            version=hashlib.sha256(content).hexdigest()[:12],
+            version=hashlib.sha256(content).hexdigest()[:12] + self.stamp,
             digest=told,
         )
 

@@ -190,3 +190,21 @@ async def test_a_notebook_is_merged_by_cells(tmp_path: Path):
     assert (await world.pull()).merged == ["x.ipynb"]
     merged = json.loads(world.tree["x.ipynb"] or b"")
     assert [cell["source"] for cell in merged["cells"]] == ["mine", "b", "theirs"]
+
+
+async def test_a_file_that_the_merge_itself_fails_on_costs_the_user_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def broken(*_args: object, **_options: object) -> None:
+        raise KeyError("secret content")
+
+    # No input is known that does this; if one turns up, it must not cost a class its pull.
+    monkeypatch.setattr("hubdrives.sync.apply.merge", broken)
+    world.write({"a.py": b"mine\n2\n3\n4\n5\n"})
+    world.source.tree |= {"a.py": b"1\n2\n3\n4\ntheirs\n", "new": b"new"}
+    report = await world.pull()
+    assert (report.conflicts, report.added, report.failed) == (["a.py"], ["new"], [])
+    assert world.tree["a.py"] == b"mine\n2\n3\n4\n5\n"
+    assert hidden(world.target, "upstream") == {b"1\n2\n3\n4\ntheirs\n"}
+    assert "KeyError" in caplog.text
+    assert "secret" not in caplog.text

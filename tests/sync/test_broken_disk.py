@@ -88,7 +88,7 @@ def test_s6_a_pull_that_fails_at_any_step_and_is_started_again_ends_like_one_tha
 
 
 @pytest.mark.parametrize("strike", STRIKES)
-def test_s6_an_undo_that_fails_at_any_step_loses_nothing_and_ends_in_the_tree_before_or_after(
+def test_s6_an_undo_that_fails_at_any_step_and_is_started_again_ends_like_one_that_did_not(
     before: Path, after: tuple[Path, int], policy: Policy, ram: Path, strike: str
 ):
     pulled, _ = after
@@ -100,10 +100,12 @@ def test_s6_an_undo_that_fails_at_any_step_loses_nothing_and_ends_in_the_tree_be
         broken(at, strike, undo, target)
         halfway.assert_nothing_lost(target)
         assert_files_are_whole(target, set(tree_of(pulled).values()))
+        # One that could not bring back a file, or only not tidy up, told that and is done: the next one takes it back.
+        is_done = halfway.is_done(target, pulled)
         again(undo, target)
         halfway.assert_nothing_lost(target)
         halfway.assert_no_litter(target)
-        assert tree_of(target) in (tree_of(before), tree_of(pulled)), at
+        assert tree_of(target) == tree_of(pulled if is_done else before), at
         shutil.rmtree(target)
 
 

@@ -14,7 +14,6 @@ from tests.sync.halfway import DISPUTED, FIRST, SECOND, copy, first, killed, res
 from tests.sync.source import Memory, Tree, tree_of
 
 from hubdrives.model import Policy
-from hubdrives.sync.layout import JOURNAL, STATE
 
 NEVER = 10**9
 
@@ -110,7 +109,7 @@ def test_s5_an_undo_killed_at_any_step_and_started_again_ends_like_one_that_was_
         assert killed(at, undo, target) == -signal.SIGKILL, at
         halfway.assert_nothing_lost(target)
         # Killed when it had nothing left to do but to tidy up, it is done: then the next one takes it back.
-        is_done = not (target / JOURNAL).exists() and (target / STATE).read_bytes() != (after / STATE).read_bytes()
+        is_done = halfway.is_done(target, after)
         for tree in [after, before] if is_done else [before, after]:
             undo(target)
             assert tree_of(target) == tree_of(tree), at

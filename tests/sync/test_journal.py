@@ -83,6 +83,22 @@ def test_a_file_that_followed_upstream_has_its_record_under_the_new_name(disk: D
     assert found.base.files == {"new": record(b"one"), "x": record(b"x")}
 
 
+@pytest.mark.parametrize("taken", [Made("old"), placed("old", b"else")])
+def test_it_is_known_there_too_when_something_else_took_the_old_name(disk: Disk, tmp_path: Path, taken: Made | Placed):
+    plant(tmp_path, {"new": b"one", "old": None if isinstance(taken, Made) else b"else"})
+    acts = (Moved("old", "new", is_upstream_s=True), taken)
+    intend(disk, *acts)
+    found = recover(disk, Base(files={"old": record(b"one")}))
+    assert found.acts == acts
+    assert found.base.files["new"] == record(b"one")
+
+
+def test_a_copy_by_the_user_is_no_sign_that_a_file_was_renamed(disk: Disk, tmp_path: Path):
+    plant(tmp_path, {"new": b"one", "old": b"one"})
+    intend(disk, Moved("old", "new", is_upstream_s=True))
+    assert recover(disk, Base(files={"old": record(b"one")})).acts == ()
+
+
 def test_a_merged_file_is_not_taken_for_upstream_s_bytes(disk: Disk, tmp_path: Path):
     plant(tmp_path, {"x": b"merged"})
     merged = record(b"merged")

@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.sync import papers
 from tests.sync.breaking import Breaking, Died, Quick, die, full, once
 from tests.sync.conftest import MEMORY
-from tests.sync.halfway import NIGHTLY
+from tests.sync.halfway import CHANGES, NIGHTLY
 from tests.sync.merge.notebook.books import EDITORS, opened
 from tests.sync.papers import marks
 from tests.sync.source import HERE, Memory, Tree, hidden, tree_of
@@ -49,7 +49,6 @@ STRIKES: dict[str, Callable[[], Callable[[str], None]]] = {
     "is full": lambda: full,
     "fails once": lambda: once(errno.EIO),
 }
-CHANGES = ("added", "updated", "merged", "conflicts", "removed", "restored", "renamed", "moved", "failed")
 
 
 class Machine(RuleBasedStateMachine):
@@ -74,6 +73,8 @@ class Machine(RuleBasedStateMachine):
         self.dropped: set[bytes] = set()
         self.touched: set[str] = set()
         self.copied: set[bytes | None] = set()
+        self.pulled: dict[str, set[bytes]] = {}
+        """By path: all that upstream had there when somebody pulled."""
         self.valid: set[bytes] = set()
         self.policy = Policy.MINE
         self.last: tuple[Tree, Tree] | None = None
@@ -325,6 +326,8 @@ class Machine(RuleBasedStateMachine):
         async def opened() -> Collection[str]:
             return is_open
 
+        for path, content in self.source.tree.items():
+            self.pulled.setdefault(path, set()).add(content or b"")
         written = self.written()
         try:
             return asyncio.run(
@@ -400,15 +403,17 @@ class Machine(RuleBasedStateMachine):
         self.last, self.is_fresh = None, False
         self.forget(old)
         self.user |= marks(new, "uo")
-        if not papers.is_notebook(new) or not papers.is_notebook(old):
-            self.touched |= {
-                tag for content in (old, new) if papers.is_notebook(content) for tag in papers.sources(content)
-            }
+        # If no file was there, the user took away all that a pull ever brought.
+        others = {old} if old else self.pulled.get(path, set())
+        for other in others:
+            self.dropped |= marks(other, "t") ^ marks(new, "t")
+        cells = [papers.sources(content) for content in (new, *others) if papers.is_notebook(content)]
+        if not (papers.is_notebook(old) and papers.is_notebook(new)):
             self.copied.add(new)
+            self.touched.update(*cells)
         else:
-            mine, others = papers.sources(new), papers.sources(old)
-            self.touched |= {tag for tag in mine.keys() | others.keys() if mine.get(tag) != others.get(tag)}
-        self.dropped |= marks(old, "t") ^ marks(new, "t")
+            mine, before = cells
+            self.touched |= {tag for tag in mine.keys() | before.keys() if mine.get(tag) != before.get(tag)}
 
     def make_room(self, path: str) -> Path:
         file = self.target / path

@@ -81,6 +81,11 @@ class Actor:
         self.disk.move(old, new)
         self.acts.append(act)
 
+    def move_back(self, old: str, new: str) -> None:
+        """Undo a `move` whose reason fell away; needs no room on the disk."""
+        self.disk.move(new, old)
+        self.acts.remove(Moved(old=old, new=new))
+
     def make_folder(self, path: str) -> bool:
         """Make the folder; whether it had to be made. FileExistsError if something else stands there."""
         act = Made(path=path)

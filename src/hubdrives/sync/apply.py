@@ -1,6 +1,7 @@
 """Carries out a plan, after looking again: what is not as the plan saw it, the user changed just now, and it stays."""
 
 import hashlib
+import logging
 import threading
 from typing import Final
 
@@ -28,11 +29,13 @@ from hubdrives.sync.actor import Actor
 from hubdrives.sync.bases import Bases
 from hubdrives.sync.disk import telling
 from hubdrives.sync.ledger import Done, Outcome
-from hubdrives.sync.merge import Clash, merge, mergeable
+from hubdrives.sync.merge import Clash, Merged, merge, mergeable
 from hubdrives.sync.parts import Part
 from hubdrives.sync.plan import Settlement, settle
 from hubdrives.sync.scan import read_digests
 from hubdrives.sync.values import Record, Shape, Thing, parent_of
+
+_log = logging.getLogger(__name__)
 
 _DONE: Final = {Why.ADDED: Done.ADDED, Why.UPDATED: Done.UPDATED, Why.RESTORED: Done.RESTORED}
 _MANY: Final = 20
@@ -140,7 +143,7 @@ class Applier:
             self._actor.place(path, part, _record(download, part, thing), over_user_s=False)
         except OSError:
             if aside is not None:
-                self._disk.move(aside, path)
+                self._actor.move_back(path, aside)
             raise
         return Outcome(path=path, done=_DONE[why], record=_record(download, part, thing), moved_to=aside)
 
@@ -153,9 +156,8 @@ class Applier:
             base, mine, theirs = self._bases.get(conflict.record.digest), self._disk.read(path), part.content()
             if mine is None or self._disk.look(path) != conflict.seen:
                 return self._dispute(conflict, part, record=None)
-            if base is not None:
-                merged = merge(path, base=base, mine=mine, theirs=theirs, policy=self._policy)
-        if base is None or merged is None:
+            merged = None if base is None else self._merged(path, base, mine, theirs)
+        if merged is None:
             return self._decide(conflict, part)
         notes = _told(merged.clashes)
         record = _record(conflict, part, is_disputed=bool(notes) and self._policy is not Policy.THEIRS)
@@ -172,6 +174,13 @@ class Applier:
         if not notes:
             return Outcome(path=path, done=Done.KEPT if merged.data == mine else Done.MERGED, record=record)
         return Outcome(path=path, done=Done.CONFLICT, record=record, notes=(*notes, *more), upstream=upstream)
+
+    def _merged(self, path: str, base: bytes, mine: bytes, theirs: bytes) -> Merged | None:
+        try:
+            return merge(path, base=base, mine=mine, theirs=theirs, policy=self._policy)
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one file must not cost the user all the others
+            _log.error("A file could not be merged: %s", type(error).__name__)
+            return None
 
     def _decide(self, conflict: Conflict, part: Part) -> Outcome:
         """It can't be merged: one of the two takes the path, as the policy says."""

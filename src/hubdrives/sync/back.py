@@ -5,7 +5,7 @@ Nothing is destroyed on the way: what leaves its place goes to the store, so tha
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -48,14 +48,14 @@ class Back:
         ledger = self.book.ledger
         undone = Counter(map(_effect, done))
         stays: set[str] = set()
-        for act in reversed(deed.acts):
+        for act, record in reversed(_with_records(deed, ledger.files)):
             path = act.old if isinstance(act, Moved) else act.path
             if undone[_inverse(act)]:
                 undone[_inverse(act)] -= 1
                 continue
             try:
                 with telling(path):
-                    if self._undo(act, deed.records) is Done.KEPT:
+                    if self._undo(act, record) is Done.KEPT:
                         stays.add(path)
             except DiskFull:
                 raise
@@ -91,11 +91,11 @@ class Back:
     def _disk(self) -> Disk:
         return self.book.actor.disk
 
-    def _undo(self, act: Act, records: dict[str, Record | None]) -> Done:
+    def _undo(self, act: Act, record: Record | None) -> Done:
         actor, ledger = self.book.actor, self.book.ledger
         match act:
             case Placed(replaced=True) | Removed():
-                return self._bring_back(act, records.get(act.path))
+                return self._bring_back(act, record)
             case Placed():
                 return self._take_away(act)
             case Moved():
@@ -183,6 +183,25 @@ class Back:
         new = paths.renamed_aside(path, self.stamp, taken)
         self.book.actor.move(path, new)
         self.book.ledger.report.renamed.append((path, new))
+
+
+def _with_records(deed: Deed, files: Mapping[str, Record]) -> list[tuple[Act, Record | None]]:
+    """Each act of `deed`, and what was known of its path before it; `files` is what is known now.
+
+    A deed that went on where another was killed may have done several things to one path.
+    """
+    known: dict[str, Record | None] = {**files, **deed.records}
+    found: list[tuple[Act, Record | None]] = []
+    for act in deed.acts:
+        found.append((act, None if isinstance(act, Moved) else known.get(act.path)))
+        match act:
+            case Placed():
+                known[act.path] = act.record
+            case Removed():
+                known[act.path] = None
+            case Moved(is_upstream_s=True):
+                known[act.new] = known.pop(act.old, None)
+    return found
 
 
 def _effect(act: Act) -> tuple[type[Act], str, str]:

@@ -121,11 +121,21 @@ class _Recovery:
         """The acts that were done, each with the number of its line."""
         acts = [(number, line) for number, line in enumerate(lines) if not isinstance(line, Begun)]
         moves = [(number, act) for number, act in acts if isinstance(act, Moved)]
-        return [
-            (number, act) for number, act in acts if self._is_done(act, [move for at, move in moves if at > number])
-        ]
+        # What was written down of these is a sign that nothing stood there any more.
+        taken = {
+            act.new if isinstance(act, Moved) else act.path: number
+            for number, act in acts
+            if isinstance(act, Made | Moved) or (isinstance(act, Placed) and not act.replaced)
+        }
+        done = []
+        for number, act in acts:
+            later = [move for at, move in moves if at > number]
+            was_left = isinstance(act, Moved) and taken.get(act.old, -1) > number
+            if self._is_done(act, later, was_left=was_left):
+                done.append((number, act))
+        return done
 
-    def _is_done(self, act: Act, later: list[Moved]) -> bool:
+    def _is_done(self, act: Act, later: list[Moved], *, was_left: bool) -> bool:
         """Whether the disk shows that `act` was done, before `later`; if so, it is entered in the base."""
         path = act.new if isinstance(act, Moved) else act.path
         where = self._where(path, later)
@@ -143,7 +153,7 @@ class _Recovery:
                 self.folders.add(path)
                 self.files.pop(path, None)
                 return True
-            case Moved() if thing and (self.disk.look(act.old) is None or not act.is_upstream_s):
+            case Moved() if thing and (was_left or not act.is_upstream_s or self.disk.look(act.old) is None):
                 if act.is_upstream_s and act.old in self.files:
                     self.files[act.new] = self.files.pop(act.old)
                 return True

@@ -173,7 +173,8 @@ def test_common_faults_are_mended_in_what_is_written(role, old, new):
 def test_what_would_be_no_sound_notebook_is_not_written():
     odd = VERSIONS[1].replace(b'"stream"', b'"never heard of"')
     assert merge_notebooks(*with_version(1, odd)) is None
-    assert merge_notebooks(VERSIONS[0], VERSIONS[1].replace(b'"q"', b'"a,b"'), VERSIONS[2]) is None
+    for tags in (b'"a,b"', b'"a", "a"', b'""', b"7"):
+        assert merge_notebooks(*with_version(1, VERSIONS[1].replace(b'"q"', tags))) is None
 
 
 def test_a_byte_order_mark_goes_because_jupyter_can_not_read_it():

@@ -176,6 +176,15 @@ def test_a_new_cell_keeps_upstreams_id_unless_the_user_has_it_or_it_is_none():
         assert (cells[2]["id"] == theirs_name) is kept
 
 
+def test_a_cell_of_the_user_that_upstream_changed_keeps_its_id_too():
+    base, theirs = named("x", "y = 1", minor=4), named("theirs", "x", "y = 1\nz = 2", minor=5)
+    mine = book(code("x", name="p"), code("y = 1", name="a"))
+    cells = opened(merge_notebooks(jupyter(base), jupyter(mine), jupyter(theirs)).data)["cells"]
+    assert [cell["source"] for cell in cells] == ["theirs", "x", "y = 1\nz = 2"]
+    assert [cell["id"] for cell in cells[1:]] == ["p", "a"]
+    assert cells[0]["id"] not in {"p", "a"}
+
+
 def test_the_users_cells_keep_their_ids_even_behind_upstreams():
     base, mine = named("first"), book(code("first", name="a"), code("mine is another thing", name="n"))
     theirs = book(code("upstream has its own words", name="n"), code("first", name="a"))
@@ -210,7 +219,12 @@ def test_old_notebooks_that_the_users_editor_converted_merge():
     for save in (jupyter, lab, vscode, colab):
         data = merge_notebooks(old("a = 1", "b = 2"), save(mine), old("a = 1\nnew()", "b = 2", "c = 3")).data
         assert sources(data) == ["## Part", "a = 1\nnew()", "b = 20", "c = 3"]
-    assert merge_notebooks(old("a"), jupyter(mine), jupyter(named("a", "b"))) is not None
+        assert merge_notebooks(old("a = 1", "b = 2"), save(mine), old("a = 1\nnew()", "b = 2", "c = 3")).data == data
+    restored = opened(
+        merge_notebooks(jupyter(mine), jupyter(edited(mine, 1, "a = 10")), old("a = 1", "b = 20", "c")).data
+    )
+    assert [cell["source"] for cell in restored["cells"]] == ["## Part", "a = 10", "b = 20", "c"]
+    assert "orig_nbformat" not in restored["metadata"]
     # What the user still has in the old format is left to them.
     assert merge_notebooks(old("a"), old("a", "mine"), old("a", "b", "c")) is None
 
@@ -223,16 +237,17 @@ def test_the_line_ends_of_the_users_sources_stay(policy):
     assert sources(data) == ["A\r\nb\r\nC\r\nd"]
 
 
-def test_half_a_letter_survives():
+@pytest.mark.parametrize("own", ["ü", "\\ud83d"])
+def test_half_a_letter_survives(own):
     base, mine, theirs = (
         jupyter(named(*texts)) for texts in (("one", "two"), ("one", "MINE"), ("one", "two", "THEIRS"))
     )
-    mine, theirs = mine.replace(b'"MINE"', b'"mine \\ud83d"'), theirs.replace(b'"THEIRS"', b'"theirs \\ude00"')
+    mine, theirs = mine.replace(b'"MINE"', f'"mine {own}"'.encode()), theirs.replace(b'"THEIRS"', b'"theirs \\ude00"')
     answer = merge_notebooks(base, mine, theirs)
-    assert b'"mine \\ud83d"' in answer.data
+    assert f'"mine {own}"'.encode() in answer.data
     assert b'"theirs \\ude00"' in answer.data
     (clash,) = merge_notebooks(base, mine, theirs.replace(b'"two"', b'"\\udfff"')).clashes
-    assert (clash.mine, clash.theirs) == ("mine ?", "?")
+    assert (clash.mine, clash.theirs) == ("mine ü" if own == "ü" else "mine ?", "?")
 
 
 def test_kernel_and_language_come_whole_from_one_side():

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.sync.merge.notebook.books import EDITORS, book, code, compact, jupyter, lab, printed, prose, result
+from tests.sync.merge.notebook.books import EDITORS, book, code, compact, jupyter, lab, named, printed, prose, result
 
 from hubdrives.sync.merge.notebook import only_outputs_changed, readable, same_content
 
@@ -54,6 +54,7 @@ def test_what_a_person_changes_is_an_edit(value):
 
 def test_ids_and_the_formats_version_are_content():
     assert not same_content(jupyter(BASE), lab(BASE))
+    assert not same_content(jupyter(named("a", "b")), jupyter(named("a", "b")).replace(b'"id": "b"', b'"id": "c"'))
     assert same_content(jupyter(BASE), compact(BASE))
     assert not same_content(jupyter(BASE), jupyter(BASE | {"nbformat_minor": 3}))
 

@@ -301,6 +301,14 @@ def test_without_ids_short_cells_side_by_side_that_both_edited_merge():
     assert merged(base, mine, theirs) == ["a = 10\nprint(a)", "b = 20\nprint(b)"]
 
 
+@pytest.mark.parametrize("stub", ["plt.show()", "def solve(numbers, start, stop):\n    pass"])
+def test_without_ids_a_stub_that_the_user_filled_in_takes_upstreams_line(stub):
+    filling = "\n".join(f"    step_{number} = refine(values_{number})" for number in range(20))
+    base, mine = named(stub, "load()", minor=4), named(f"{stub}\n{filling}", "mine = quite(other)", minor=4)
+    theirs = named(f"# read this first\n{stub}", "load()", minor=4)
+    assert merged(base, mine, theirs) == [f"# read this first\n{stub}\n{filling}", "mine = quite(other)"]
+
+
 def test_ids_that_lab_made_for_upstreams_cells_stay_and_upstreams_edits_arrive():
     base, mine = course(*LONG, minor=4), course(*LONG, minor=4, fit="slope = 3  # mine")
     theirs = course("new", *LONG, minor=4, load=LONG["load"] + "\ntable.tail()")

@@ -11,7 +11,7 @@ from rapidfuzz.distance import LCSseq
 
 from hubdrives.sync.merge.notebook.document import Cell
 from hubdrives.sync.merge.notebook.names import cell_id, colab_id, grade, single_pairs
-from hubdrives.sync.merge.notebook.similar import ALIKE, Alikeness
+from hubdrives.sync.merge.notebook.similar import ALIKE, Alikeness, share_line
 
 Pairs = dict[int, int]
 """The place of a cell in the one version, by its place in the other."""
@@ -33,7 +33,8 @@ def match(base: Sequence[Cell], other: Sequence[Cell], *, by_place: bool) -> Pai
         base: the older version's cells.
         other: the newer version's.
         by_place: take a cell that stands alone between the same two cells for the same one, however it reads. Right for
-            an answer that replaced "your code here"; wrong for an author's new section in an old one's place.
+            an answer that replaced "your code here"; wrong for an author's new section in an old one's place, so
+            there at least a line must have stayed.
     """
     found = _Found(base, other)
     found.add(found.named(grade))
@@ -46,9 +47,7 @@ def match(base: Sequence[Cell], other: Sequence[Cell], *, by_place: bool) -> Pai
     found.add(pair for pair in named if found.is_free(*pair) and found.score(*pair) >= ALIKE)
     for old, new in found.gaps():
         found.add(found.aligned(old, new))
-        left_old, left_new = found.free(old, new)
-        if by_place and len(left_old) == len(left_new) == 1 and base[left_old[0]].kind == other[left_new[0]].kind:
-            found.add([(left_old[0], left_new[0])])
+        found.add(pair for pair in found.alone(old, new) if by_place or found.shares_line(*pair))
     found.add(found.in_order(*found.all_free()))
     found.add(found.moved())
     return found.pairs
@@ -133,6 +132,17 @@ class _Found:
             if old and new:
                 yield old, new
             start, new_start = end + 1, new_end + 1
+
+    def alone(self, old: Sequence[int], new: Sequence[int]) -> list[tuple[int, int]]:
+        """The cells of a gap that are the only ones of their kind left there, in both versions."""
+        left_old, left_new = self.free(old, new)
+        return single_pairs(
+            [(place, self._base[place].kind) for place in left_old],
+            [(place, self._other[place].kind) for place in left_new],
+        )
+
+    def shares_line(self, old: int, new: int) -> bool:
+        return share_line(self._base[old].text, self._other[new].text)
 
     def aligned(self, old: Sequence[int], new: Sequence[int]) -> list[tuple[int, int]]:
         """The pairs, in order, that are most alike in all (Needleman and Wunsch's alignment)."""

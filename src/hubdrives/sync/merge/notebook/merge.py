@@ -45,7 +45,8 @@ def merge(base: Notebook, mine: Notebook, theirs: Notebook, *, policy: Policy) -
     minor = max(mine.minor, theirs.minor) if is_same(base, mine) else mine.minor
     if minor == mine.minor and settings.value is mine.metadata and _are(cells, mine.cells):
         return Merged(data=mine.data, clashes=tuple(clashes))
-    data = _written(mine.scanned, layout, cells, set(mine.cells), metadata=settings.value, minor=minor)
+    own = {outcomes[number].cells[0] for number in kept if found[number].mine is not None}
+    data = _written(mine.scanned, layout, cells, own, metadata=settings.value, minor=minor)
     return None if data is None else Merged(data=data, clashes=tuple(clashes))
 
 

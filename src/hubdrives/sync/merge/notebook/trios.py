@@ -51,8 +51,9 @@ def _twins(mine: Sequence[Cell], theirs: Sequence[Cell], shared: Pairs) -> Pairs
         [(one, cell_id(mine[one])) for one in own], [(other, cell_id(theirs[other])) for other in new]
     ):
         # Two tools that number the cells give one number to two cells.
-        if alikeness.of(mine[one].text, theirs[other].text) >= ALIKE:
-            twins.setdefault(one, other)
+        is_free = one not in twins and other not in twins.values()
+        if is_free and alikeness.of(mine[one].text, theirs[other].text) >= ALIKE:
+            twins[one] = other
     known, known_new = sorted(shared), sorted(taken)
     places: dict[tuple[int | None, str, str], list[int]] = {}
     for other in sorted(set(new) - set(twins.values()), reverse=True):

@@ -1,7 +1,7 @@
 """Whether a notebook is one: nbformat's schema, checked without nbformat, whose import alone takes a second.
 
 https://github.com/jupyter/nbformat/blob/main/nbformat/v4/nbformat.v4.5.schema.json; the minor versions before it differ
-only in the ids of cells, which `names` sees to.
+only in the ids of cells, which `ids` sees to.
 """
 
 import re
