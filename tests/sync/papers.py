@@ -4,6 +4,7 @@ A line holds one mark: "u7;" is the user's, "t7;" upstream's, "o7;" what a cell 
 notebook begins with a tag, "c7;", by which it is known whatever happens to the rest of it.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -84,12 +85,16 @@ def cells(content: bytes) -> dict[str, list[set[bytes]]]:
 
 
 def sources(content: bytes) -> dict[str, str]:
-    """By tag: the source of the cell that begins with it."""
+    """By tag: the source of the cell that begins with it; nothing if this is no notebook."""
+    if not is_notebook(content):
+        return {}
     return {tag: cell["source"] for cell in _opened(content)["cells"] for tag in _TAG.findall(cell["source"])}
 
 
 def _cell(mark: str, number: int) -> dict:
-    return code(f"# c{number};\n{mark}")
+    # No two cells are alike, or nobody could say whether one was edited or replaced by another.
+    text = hashlib.sha256(str(number).encode()).hexdigest()
+    return code(f"# c{number}; {text}\n{mark}")
 
 
 def _name(value: dict, number: int) -> dict:

@@ -146,7 +146,14 @@ def test_a_file_that_is_replaced_is_kept_with_its_look_and_the_user_s_is_told(sc
     part.close()
     (act,) = scene.actor.acts
     assert act == Placed(
-        path="x", size=3, digest=known.digest, record=known, replaced=True, kept=act.kept, was_user_s=True
+        path="x",
+        size=3,
+        digest=known.digest,
+        inode=(scene.root / "x").stat().st_ino,
+        record=known,
+        replaced=True,
+        kept=act.kept,
+        was_user_s=True,
     )
     status = (scene.root / act.kept).stat()
     assert ((scene.root / act.kept).read_bytes(), stat.S_IMODE(status.st_mode), status.st_mtime_ns) == (

@@ -56,6 +56,7 @@ class Actor:
             path=path,
             size=part.size,
             digest=part.digest,
+            inode=part.inode,
             record=record,
             replaced=stands,
             kept=kept,

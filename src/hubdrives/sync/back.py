@@ -57,6 +57,8 @@ class Back:
                 with telling(path):
                     if self._undo(act, record) is Done.KEPT:
                         stays.add(path)
+                    else:
+                        self._enter(act, record)
             except DiskFull:
                 raise
             except (LocalFailure, NotKept) as error:
@@ -90,6 +92,17 @@ class Back:
     @property
     def _disk(self) -> Disk:
         return self.book.actor.disk
+
+    def _enter(self, act: Act, record: Record | None) -> None:
+        """`act` is undone: what is known of its path is `record` again."""
+        files = self.book.ledger.files
+        match act:
+            case Placed() | Removed() if record is None:
+                files.pop(act.path, None)
+            case Placed() | Removed() if record is not None:
+                files[act.path] = record
+            case Moved(is_upstream_s=True) if act.new in files:
+                files[act.old] = files.pop(act.new)
 
     def _undo(self, act: Act, record: Record | None) -> Done:
         actor, ledger = self.book.actor, self.book.ledger

@@ -17,6 +17,8 @@ class Placed(msgspec.Struct, frozen=True, omit_defaults=True, tag="placed"):
     size: int
     digest: str
     """"sha256:…" of them."""
+    inode: int = 0
+    """Of the file that has them: by it one is known again into which the user has written since."""
     record: Record | None = None
     """What is known of upstream's file at `path` from now on; None if upstream has none."""
     replaced: bool = False

@@ -141,7 +141,7 @@ class _Recovery:
         where = self._where(path, later)
         thing = self.disk.look(where)
         match act:
-            case Placed() if thing and thing.shape is Shape.FILE and thing.size == act.size:
+            case Placed() if thing and thing.shape is Shape.FILE:
                 return self._is_placed(act, where, thing)
             case Removed() if thing is None or self._is_another(thing, act):
                 self.files.pop(path, None)
@@ -179,15 +179,17 @@ class _Recovery:
         return digests != read_digests(self.disk, act.kept, sha, expected=kept)
 
     def _is_placed(self, act: Placed, where: str, thing: Thing) -> bool:
-        if where not in self.read:
+        if where not in self.read and thing.size == act.size:
             self.read[where] = read_digests(self.disk, where, frozenset({"sha256"}), expected=thing)
-        if act.digest not in self.read[where]:
+        is_whole = thing.size == act.size and act.digest in self.read[where]
+        # Editors write into the file: then the user's work began with these bytes.
+        if not (is_whole or (act.inode and act.inode == thing.inode)):
             return False
         path = act.path
         if act.record is None:
             self.files.pop(path, None)
         else:
-            is_as_pulled = act.record.digest == act.digest
+            is_as_pulled = is_whole and act.record.digest == act.digest
             seen = (thing.mtime_ns, thing.inode) if is_as_pulled else (0, 0)
             self.files[path] = msgspec.structs.replace(act.record, mtime_ns=seen[0], inode=seen[1])
             self.folders.discard(path)

@@ -129,6 +129,7 @@ class Ledger:
         self._add_move(outcome)
         if outcome.record is not None:
             self.files[path] = outcome.record
+            self.folders.discard(path)
             self.is_changed = True
         if outcome.done in _LISTS:
             getattr(report, _LISTS[outcome.done]).append(path)

@@ -55,6 +55,10 @@ class Part:
         """Of what was written, with its algorithm: "sha256:…"."""
         return f"sha256:{self._hashers['sha256'].hexdigest()}"
 
+    @property
+    def inode(self) -> int:
+        return os.fstat(self._open()).st_ino
+
     def write(self, data: bytes) -> None:
         """The next bytes. Blocks.
 
