@@ -12,7 +12,8 @@
     ├── NotFound (FileNotFoundError)   nothing there, or not for this account
     │   ├── NotShared                      the account was not given access
     │   ├── Trashed                        in the provider's bin
-    │   └── VersionGone                    the file changed since it was listed
+    │   ├── VersionGone                    the file changed since it was listed
+    │   └── NotKept                        an earlier version that is not here any more
     ├── Forbidden (PermissionError)    the provider says no
     │   ├── NotGranted                     the gateway's grants say no
     │   ├── Unreadable                     listed, but its content may not or can't be downloaded

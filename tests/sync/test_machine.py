@@ -105,6 +105,9 @@ class Machine(Game, RuleBasedStateMachine):
         if self.is_reachable(file) and (is_book := path in BOOKS) == papers.is_notebook(old := file.read_bytes()):
             new = self.edited(path, old, op, place, "o" if is_book and op == "run" else "u", editor)
             self.save(path, new, in_place=op != "save")
+            if not is_book and op == "move":
+                # At its new place, the last one, it is the user's line.
+                self.dropped |= marks(new.split()[-1])
 
     @rule(path=PATHS)
     def user_deletes(self, path: str) -> None:

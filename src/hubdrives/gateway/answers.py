@@ -22,6 +22,7 @@ STATUS = {
     "not-shared": 404,
     "trashed": 404,
     "version-gone": 410,
+    "not-kept": 404,
     "forbidden": 403,
     "not-granted": 403,
     "unreadable": 403,
