@@ -107,7 +107,7 @@ class Machine(Game, RuleBasedStateMachine):
             self.save(path, new, in_place=op != "save")
             if not is_book and op == "move":
                 # At its new place, the last one, it is the user's line.
-                self.dropped |= marks(new.split()[-1])
+                self.dropped |= marks(b"".join(new.split()[-1:]))
 
     @rule(path=PATHS)
     def user_deletes(self, path: str) -> None:

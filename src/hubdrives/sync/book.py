@@ -72,6 +72,7 @@ class Book:
         deed = self._deed(report)
         if deed.acts or deed.upstream:
             with telling(STORE):
+                self.workspace.journal.name()
                 self.actor.shelf.write(deed)
                 if (before := self.memory.unfinished) is not None and before.id:
                     # This deed has all that is in that one.

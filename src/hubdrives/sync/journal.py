@@ -46,16 +46,29 @@ class Journal:
             isinstance(act, Placed | Removed) and (act.was_user_s or getattr(act, "size", 0) >= _SYNC_SIZE)
         )
         with self._lock:
-            if self._fd is None:
-                self._fd = self._disk.open_to_append(JOURNAL)
-            for line in (act,) if self._begun is None else (self._begun, act):
-                # The empty line before it sets it apart from one that a full disk cut short.
-                self._disk.write(self._fd, b"\n" + msgspec.json.encode(line) + b"\n")
-            self._begun = None
+            self._name()
+            fd = self._write(act)
             self._unsynced += 1
             if is_precious or self._unsynced >= _SYNC_EVERY:
-                self._disk.calls.fsync(self._fd)
+                self._disk.calls.fsync(fd)
                 self._unsynced = 0
+
+    def name(self) -> None:
+        """Write down which deed it is, though it may have acts only from one that was killed before it."""
+        with self._lock:
+            self._name()
+
+    def _name(self) -> None:
+        if self._begun is not None:
+            self._write(self._begun)
+            self._begun = None
+
+    def _write(self, line: Act | Begun) -> int:
+        if self._fd is None:
+            self._fd = self._disk.open_to_append(JOURNAL)
+        # The empty line before it sets it apart from one that a full disk cut short.
+        self._disk.write(self._fd, b"\n" + msgspec.json.encode(line) + b"\n")
+        return self._fd
 
     def close(self) -> None:
         if self._fd is not None:
