@@ -101,6 +101,9 @@ class Description:
     """What the link's author wants opened afterwards, relative to the working folder."""
 
 
+RENAMED: Final = "renamed"
+"""The code of what is there under a safe name."""
+
 TOO_LARGE: Final = "too-large"
 """The code of what stays remote because of its size."""
 
@@ -113,7 +116,7 @@ class Skipped:
     reason: str
     """One sentence for a person."""
     code: str = "skipped"
-    """Stable: an error's code, "renamed" when the entry is there but under a safe name."""
+    """Stable: an error's code, RENAMED, TOO_LARGE, or the provider's own word for why it may not be had now."""
     read: str = ""
     """The line of Python that opens it where it is, for what stays remote."""
 

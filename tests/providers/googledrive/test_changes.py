@@ -332,6 +332,53 @@ class TestShortcuts:
         assert "link.txt" not in paths(bounded)
 
 
+class TestByLinkAlone:
+    """Drive's log tells an account nothing of what it sees only because anybody who has the link may."""
+
+    @pytest.fixture
+    def public(self, bench) -> str:
+        folder = bench.folder("public", bench.drive.home(OWNER))
+        bench.drive.access.links[folder] = None
+        return folder
+
+    async def test_a_folder_is_listed_each_time(self, bench, public) -> None:
+        sub = bench.folder("sub", public)
+        item = bench.file("a.txt", parent=sub)
+        drive = await bench.connect()
+        for top, path in ((public, "sub/"), (sub, "")):
+            first = await drive.snapshot(at(top))
+            bench.drive.tree.rename(item, f"{top}.txt")
+            assert paths(await drive.snapshot(at(top), known=first)) == {f"{path}{top}.txt"}
+
+    async def test_so_is_one_with_a_shortcut_into_it(self, bench, public) -> None:
+        item = bench.file("a.txt", "one", public)
+        bench.shortcut("link.txt", item)
+        drive = await bench.connect()
+        first = await drive.snapshot(at(bench.drive.root))
+        bench.drive.tree.replace(item, Content.of("another"))
+        assert [entry.size for entry in (await drive.snapshot(at(bench.drive.root), known=first)).files] == [7]
+
+    async def test_so_is_one_that_gets_such_a_shortcut(self, bench, public) -> None:
+        item = bench.file("a.txt", "one", public)
+        drive = await bench.connect()
+        snapshot = await drive.snapshot(at(bench.drive.root))
+        bench.shortcut("link.txt", item)
+        snapshot = await drive.snapshot(at(bench.drive.root), known=snapshot)
+        bench.drive.tree.replace(item, Content.of("another"))
+        assert [entry.size for entry in (await drive.snapshot(at(bench.drive.root), known=snapshot)).files] == [7]
+
+    async def test_one_that_is_shared_as_well_has_the_log(self, bench, public) -> None:
+        bench.drive.access.share(public, ROBOT)
+        sub = bench.folder("sub", public)
+        bench.file("a.txt", parent=sub)
+        drive = await bench.connect()
+        first = await drive.snapshot(at(sub))
+        # The way up, once.
+        assert bench.asked() == {"files.get": 2, "changes.startPageToken": 1, "files.list": 1}
+        await drive.snapshot(at(sub), known=first)
+        assert bench.asked() == ONE
+
+
 class TestPaths:
     async def test_below_a_location_nothing_new_costs_one_request(self, course: Course) -> None:
         course.location = course.location.below("week 1/data")
@@ -351,6 +398,7 @@ async def test_a_cursor_shows_no_resource_key_and_is_json(bench) -> None:
     item = bench.folder("linked", bench.drive.home(OWNER))
     bench.file("a.txt", parent=item)
     bench.drive.access.links[item] = "0-s3cret"
+    bench.drive.access.share(item, ROBOT)
     drive = await bench.connect()
     location = GoogleDrive.parse(f"https://drive.google.com/drive/folders/{item}?resourcekey=0-s3cret")
     assert location is not None

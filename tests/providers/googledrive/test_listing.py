@@ -53,6 +53,41 @@ async def test_a_tree_costs_one_request_for_fifty_folders_of_a_level(bench, widt
     assert len(snapshot.entries) - len(snapshot.files) == folders
 
 
+class CountingApi(Api):
+    """Counts how many listings are under way at the same time."""
+
+    now = most = 0
+
+    async def children(self, folders, *, keys):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            return await super().children(folders, keys=keys)
+        finally:
+            self.now -= 1
+
+
+async def test_the_groups_of_a_level_are_asked_for_at_the_same_time(bench) -> None:
+    plant_tree(bench, width=6, depth=1)
+    api = CountingApi((await bench.connect())._client, base_url=bench.drive.url)
+    root = await api.file(bench.drive.root)
+    await Listing(api, Tree(root=root.id, items={root.id: root}), Options(group_size=2)).fill()
+    assert api.most == 3
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_page_holds_a_thousand_items(bench, whole: bool) -> None:
+    top = bench.drive.add_shared_drive("Team", ROBOT) if whole else bench.drive.root
+    for number in range(1000):
+        bench.file(f"{number}.txt", parent=top)
+    drive = await bench.connect()
+    assert len((await drive.snapshot(at(top))).files) == 1000
+    assert bench.asked() == {**FIRST, "files.list": 1}
+    bench.file("one more.txt", parent=top)
+    assert len((await drive.snapshot(at(top))).files) == 1001
+    assert bench.asked() == {**FIRST, "files.list": 2}
+
+
 async def test_each_folder_that_comes_out_empty_is_asked_for_alone(bench) -> None:
     for number in range(4):
         bench.folder(f"empty {number}")
@@ -259,8 +294,8 @@ class TestShortcuts:
         drive = await bench.connect()
         snapshot = await drive.snapshot(at(week), boundary=at(bench.drive.root))
         assert [entry.path for entry in snapshot.files] == ["points"]
-        # The target, `sub` and `data`; the folder above is the boundary.
-        assert bench.asked() == {"files.get": 1 + 3, "changes.startPageToken": 1, "files.list": 1}
+        # The target, `sub` and `data`; and the folder above, to see whether the change log tells of what is in it.
+        assert bench.asked() == {"files.get": 1 + 3 + 1, "changes.startPageToken": 1, "files.list": 1}
 
     async def test_one_out_of_the_boundary_is_left_out_with_a_reason(self, bench) -> None:
         far = bench.folder("far", bench.drive.home(OWNER))

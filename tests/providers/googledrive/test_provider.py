@@ -69,6 +69,17 @@ class TestAccess:
             await drive.snapshot(at(folder))
         assert (await drive.stat(at(folder, "0-s3cret"))).path == "linked"
 
+    async def test_what_is_in_it_comes_too_also_what_has_a_key_of_its_own(self, bench) -> None:
+        folder = bench.folder("linked", bench.drive.home(OWNER))
+        old = bench.folder("old", folder)
+        bench.file("a.txt", "a", folder)
+        keyed = bench.file("b.txt", "b", old)
+        bench.drive.access.links.update({folder: "0-s3cret", old: "0-its-own", keyed: "0-another"})
+        drive = await bench.connect()
+        snapshot = await drive.snapshot(at(folder, "0-s3cret"))
+        found = {entry.path: b"".join([piece async for piece in drive.read(entry)]) for entry in snapshot.files}
+        assert found == {"a.txt": b"a", "old/b.txt": b"b"}
+
     async def test_a_disabled_account_is_told_so(self, bench) -> None:
         bench.drive.robot.state = "disabled"
         drive = await bench.connect()

@@ -101,6 +101,12 @@ def test_a_google_document_is_a_file_of_the_exported_type(kind: str, name: str, 
     assert paths(tree(Item(id="d", name=name, mime_type=APPS + kind, parents=("root",)))) == [path]
 
 
+def test_a_colab_notebook_is_a_file_as_it_is() -> None:
+    made = tree(file("c", "root", "Lab.ipynb", mime_type="application/vnd.google.colaboratory"))
+    entry = lay_out(made, DEFAULT)[0][0]
+    assert (entry.path, entry.size, entry.digest, entry.params) == ("Lab.ipynb", 1, f"md5:{'0' * 32}", ())
+
+
 def test_a_document_and_a_file_of_its_exported_name_are_kept_apart() -> None:
     made = tree(
         Item(id="d", name="Plan", mime_type=f"{APPS}document", parents=("root",)), file("f", "root", "Plan.docx")

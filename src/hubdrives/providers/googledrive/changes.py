@@ -2,8 +2,8 @@
 
 https://developers.google.com/workspace/drive/api/guides/manage-changes
 
-A log tells of every item that the account (or the shared drive) can see, each once, as it is now; folders that are
-moved or removed are told without what is in them.
+A log tells of every item that is shared with the account (or in the shared drive), each once, as it is now; folders
+that are moved or removed are told without what is in them. Of what only a link opens it tells nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,8 @@ from hubdrives.model import Location
 from hubdrives.providers.googledrive.api import Api, Change, PageTokenRejected
 from hubdrives.providers.googledrive.exports import Options
 from hubdrives.providers.googledrive.item import Item
-from hubdrives.providers.googledrive.listing import together, with_key
+from hubdrives.providers.googledrive.listing import with_key
+from hubdrives.providers.googledrive.together import together
 from hubdrives.providers.googledrive.tree import Tree
 
 

@@ -11,7 +11,7 @@ SHORTCUT = _APPS + "shortcut"
 
 FIELDS = (
     "id,name,mimeType,size,md5Checksum,sha256Checksum,headRevisionId,modifiedTime,createdTime,parents,trashed,driveId,"
-    "resourceKey,shortcutDetails(targetId,targetResourceKey),capabilities(canDownload)"
+    "resourceKey,shortcutDetails(targetId,targetResourceKey),capabilities(canDownload),ownedByMe,sharedWithMeTime"
 )
 """What to ask for: the value of `fields` for one file."""
 
@@ -49,6 +49,9 @@ class Item(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     resource_key: str = ""
     shortcut_details: ShortcutDetails | None = None
     capabilities: Capabilities = Capabilities()
+    owned_by_me: bool = False
+    shared_with_me_time: str = ""
+    """When it was shared with this account itself; what is in a shared folder has none."""
 
     def __repr__(self) -> str:
         # Resource keys are secret.

@@ -1,12 +1,12 @@
-"""What lies in what, by real parents: the question behind every grant."""
+"""What lies in what, by real parents: the question behind every grant, and behind what the change log tells."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hubdrives.errors import BadCredential, Forbidden, NotFound
 from hubdrives.providers.googledrive.api import Api
 from hubdrives.providers.googledrive.item import Item
-from hubdrives.providers.googledrive.listing import together
+from hubdrives.providers.googledrive.together import together
 
 _FRESH = 20.0
 _MOST = 10_000
@@ -42,6 +42,26 @@ class Lineage:
             seen |= above
             found = await together(*(self._visible(parent) for parent in sorted(above)))
             level = [each for each in found if each is not None]
+        return False
+
+    async def logged(self, item: Item, known: Mapping[str, Item]) -> bool:
+        """Whether the account's own change log tells of `item`, which is in no shared drive.
+
+        It tells of what is the account's, and of what was shared with it or lies below that; not of what it sees only
+        because anybody who has the link may (https://developers.google.com/workspace/drive/api/guides/resource-keys).
+
+        Args:
+            item: any file or folder.
+            known: items that need not be asked for.
+        """
+        level, seen = [item], {item.id}
+        while level:
+            if any(each.owned_by_me or each.shared_with_me_time for each in level):
+                return True
+            above = {parent for each in level for parent in each.parents} - seen
+            seen |= above
+            found = await together(*(self._visible(parent) for parent in sorted(above - known.keys())))
+            level = [known[parent] for parent in above & known.keys()] + [each for each in found if each is not None]
         return False
 
     async def _visible(self, item: str) -> Item | None:

@@ -6,9 +6,7 @@ a known weakness of the server: such an answer may lack children without saying 
 before, is asked for alone before it is believed.
 """
 
-import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -16,6 +14,8 @@ from hubdrives.errors import BadCredential, Forbidden, NotFound, Unavailable
 from hubdrives.providers.googledrive.api import Api
 from hubdrives.providers.googledrive.exports import Options
 from hubdrives.providers.googledrive.item import Item
+from hubdrives.providers.googledrive.lineage import Lineage
+from hubdrives.providers.googledrive.together import together
 from hubdrives.providers.googledrive.tree import Tree, gaps, prune
 
 
@@ -24,10 +24,12 @@ class Listing:
 
     Args:
         tree: has its root already.
+        logs: those of an earlier listing.
         before: folder -> children that it had in an earlier listing.
+        lineage: what is known of the folders above already.
 
     Attributes:
-        logs: shared drive ("" for the account's own log) -> page token; None where this account may not read the log.
+        logs: shared drive ("" for the account's own log) -> page token; None where no log tells this account.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class Listing:
         *,
         logs: dict[str, str | None] | None = None,
         before: Mapping[str, set[str]] | None = None,
+        lineage: Lineage | None = None,
     ) -> None:
         self.tree = tree
         self.logs = dict(logs or {})
         self._api = api
         self._options = options
         self._before = before or {}
+        self._lineage = lineage or Lineage(api)
 
     async def fill(self) -> None:
         """List and fetch until nothing is missing; then forget what is of no use.
@@ -66,6 +70,7 @@ class Listing:
                 # Last, because most targets turn up in the tree by then.
                 await self._fetch(found.unknown)
         prune(self.tree, found.used)
+        await self._doubt_log()
 
     async def fetch_targets(self) -> None:
         """Fetch what the shortcuts of the listed folders lead to, without listing it."""
@@ -126,6 +131,16 @@ class Listing:
             self.tree.absent.add(item)
             return None
 
+    async def _doubt_log(self) -> None:
+        """Don't go by the account's own log if there is something here of which it does not tell."""
+        shortcuts = {item.target for item in self.tree.items.values() if item.target}
+        for each in (self.tree.root, *sorted(shortcuts & self.tree.items.keys())):
+            if self.logs.get("") is None:
+                return
+            item = self.tree.items[each]
+            if not item.drive_id and not await self._lineage.logged(item, self.tree.items):
+                self.logs[""] = None
+
     async def _watch(self, drives: set[str]) -> None:
         async def watch(drive: str) -> None:
             try:
@@ -146,13 +161,3 @@ def with_key(item: Item, key: str) -> Item:
 
 def _put_in(item: Item, parent: str) -> Item:
     return msgspec.structs.replace(item, parents=(*item.parents, parent))
-
-
-async def together(*calls: Coroutine[Any, Any, Any]) -> list[Any]:
-    """The results of all calls, made at the same time; the first failure ends the others and is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(call) for call in calls]
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return [task.result() for task in tasks]

@@ -79,8 +79,9 @@ class GoogleDrive(Provider):
         """As `Provider.snapshot`.
 
         A folder that did not change since `known` costs one request, and so does one in which files were changed,
-        added, renamed, moved or removed. Otherwise it costs one request for the item, one for the change log, and at
-        least one for each level of folders; a file costs one request.
+        added, renamed, moved or removed. Otherwise it costs one request for the item, one for the change log, at least
+        one for each level of folders, and one for each folder up to the one that was shared with the account; a file
+        costs one request. What only a link opens is listed each time, as no log tells of it.
         """
         asked = changes.question(location, boundary, self._options)
         cursor = changes.decode(known.cursor, asked) if known is not None else None
@@ -130,9 +131,8 @@ class GoogleDrive(Provider):
             boundary=await self._boundary(location, boundary, found.item),
         )
         had = {} if before is None else before.children()
-        listing = Listing(
-            self._api, tree, self._options, before={folder: {item.id for item in had[folder]} for folder in had}
-        )
+        before_ids = {folder: {item.id for item in had[folder]} for folder in had}
+        listing = Listing(self._api, tree, self._options, before=before_ids, lineage=self._lineage)
         await listing.fill()
         return await self._laid_out(location, asked, listing)
 
@@ -160,7 +160,7 @@ class GoogleDrive(Provider):
             return None
         if Effect.APPLIED not in effects:
             return replace(known, cursor=changes.encode(cursor.asked, logs, tree))
-        listing = Listing(self._api, tree, self._options, logs=dict(logs))
+        listing = Listing(self._api, tree, self._options, logs=dict(logs), lineage=self._lineage)
         await listing.fill()
         return await self._laid_out(known.location, cursor.asked, listing)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import msgspec
 
-from hubdrives.model import Entry, Kind, Skipped
+from hubdrives.model import RENAMED, Entry, Kind, Skipped
 from hubdrives.paths import MAX_PATH_BYTES, Sibling, local_names, safe_name
 from hubdrives.providers.googledrive.exports import Exports, Options
 from hubdrives.providers.googledrive.item import Item
@@ -231,7 +231,7 @@ def _placed(
             continue
         if names[item.id] != unicodedata.normalize("NFC", wanted[item.id]):
             why = "is taken" if names[item.id] != safe_name(wanted[item.id]) else "does not suit every file system"
-            layout.skip(path, "renamed", f"Its name in Google Drive, '{wanted[item.id][:200]}', {why}.")
+            layout.skip(path, RENAMED, f"Its name in Google Drive, '{wanted[item.id][:200]}', {why}.")
         yield reals[item.id], path
 
 

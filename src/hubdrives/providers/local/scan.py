@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hubdrives.errors import LocalFailure, NotFound, Unreadable
-from hubdrives.model import Entry, Kind, Skipped, Snapshot
+from hubdrives.model import RENAMED, Entry, Kind, Skipped, Snapshot
 from hubdrives.paths import MAX_PATH_BYTES, Sibling, local_names, reserved, safe_name
 
 
@@ -154,7 +154,7 @@ def _placed(children: list[os.DirEntry[str]], folder: str, within: Path, found: 
             found.skip(path, "bad-path", "Its path is longer than file systems take.")
             continue
         if names[name] != unicodedata.normalize("NFC", name):
-            found.skip(path, "renamed", f"Its name, '{name}', does not suit every file system.")
+            found.skip(path, RENAMED, f"Its name, '{name}', does not suit every file system.")
         yield _entry(real, path, status)
 
 

@@ -66,6 +66,30 @@ async def test_a_link_with_a_resource_key_needs_the_key(drive, client):
     assert await client.names("sharedWithMe = true") == ["Shared folder"]
 
 
+async def test_below_a_linked_folder_a_key_is_needed_only_where_there_is_one(drive, client):
+    folder = drive.tree.add("linked", parent=drive.home(OWNER))
+    plain, keyed = (drive.tree.add_file(name, "x", parent=folder.id) for name in ("plain", "keyed"))
+    drive.access.links.update({folder.id: "0-key", keyed.id: "0-own"})
+    listed = await client.get(
+        "files",
+        q=f"'{folder.id}' in parents",
+        fields="files(resourceKey)",
+        orderBy="name",
+        headers={"X-Goog-Drive-Resource-Keys": f"{folder.id}/0-key"},
+    )
+    assert listed.json == {"files": [{"resourceKey": "0-own"}, {}]}
+    own = {"X-Goog-Drive-Resource-Keys": f"{keyed.id}/0-own"}
+    assert (await client.get(f"files/{plain.id}")).status == 200
+    assert (await client.get(f"files/{keyed.id}")).status == 404
+    assert (await client.get(f"files/{keyed.id}", headers=own)).status == 200
+
+
+async def test_only_what_was_shared_itself_has_the_time_of_that(drive, client):
+    inside = drive.tree.add_file("a", "x", parent=drive.root)
+    for item, keys in ((drive.root, {"sharedWithMeTime"}), (inside.id, set())):
+        assert (await client.get(f"files/{item}", fields="sharedWithMeTime")).json.keys() == keys
+
+
 async def test_a_link_without_a_key_is_open_to_who_knows_the_id(drive, client):
     file = drive.tree.add_file("public", "x", parent=drive.home(OWNER))
     drive.access.links[file.id] = None

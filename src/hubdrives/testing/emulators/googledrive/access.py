@@ -66,11 +66,15 @@ class Access:
         return next(iter(self.drives & self._tree.lineage(node)), None)
 
     def can_read(self, email: str, node: Node, keys: Mapping[str, str]) -> bool:
-        """Whether an account that shows these resource keys can see an item."""
+        """Whether an account that shows these resource keys can see an item.
+
+        What is below a linked item is open by the same link, and needs a key only where it has one of its own:
+        https://developers.google.com/workspace/drive/api/guides/resource-keys
+        """
         above = self._tree.lineage(node.id)
         if self.homes.get(email) in above or not above.isdisjoint(self.shared_with(email)):
             return True
-        return any(each in self.links and self.links[each] in {None, keys.get(each)} for each in above)
+        return not above.isdisjoint(self.links) and self.links.get(node.id) in {None, keys.get(node.id)}
 
     def listed(self, email: str) -> Iterable[Node]:
         """All that an account sees without naming a folder: its own, and what is shared with it."""

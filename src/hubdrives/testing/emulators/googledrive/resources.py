@@ -169,6 +169,9 @@ class View:
         if self.scopes.isdisjoint(CONTENT_SCOPES):
             raise DriveError("insufficientPermissions")
 
+    def shared_with_me(self, node: Node) -> bool:
+        return node.id in self.access.shared_with(self.email) - self.access.drives
+
     def can_download(self, node: Node) -> bool:
         return not self.lasts("no_download", node)
 
@@ -198,7 +201,7 @@ class View:
             "mimeType": lambda: mime_type(node),
             "trashed": lambda: self.tree.in_trash(node.id),
             "starred": lambda: False,
-            "sharedWithMe": lambda: node.id in self.access.shared_with(self.email) - self.access.drives,
+            "sharedWithMe": lambda: self.shared_with_me(node),
             "modifiedTime": lambda: datetime.fromtimestamp(node.modified, UTC),
             "createdTime": lambda: datetime.fromtimestamp(node.created, UTC),
             "owners": lambda: (self.access.owner(node.id),),
@@ -324,6 +327,7 @@ PARTS: dict[str, Callable[[View, Node], Any]] = {
     "owners": _owners,
     "lastModifyingUser": lambda view, node: next(iter(_owners(view, node) or ()), None),
     "ownedByMe": lambda view, node: view.access.owner(node.id) == view.email,
+    "sharedWithMeTime": lambda view, node: rfc3339(node.created) if view.shared_with_me(node) else None,
     "shared": lambda view, node: view.access.owner(node.id) != view.email,
     "capabilities": _capabilities,
     "copyRequiresWriterPermission": lambda view, node: not view.can_download(node),
