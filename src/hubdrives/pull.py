@@ -29,7 +29,7 @@ from hubdrives.sync.opened import opened
 from hubdrives.sync.plan import Upstream, doubted, plan, reach, to_read
 from hubdrives.sync.renames import renamed
 from hubdrives.sync.scan import read_digests, scan
-from hubdrives.sync.select import select
+from hubdrives.sync.select import select, withheld
 from hubdrives.sync.target import check_target
 from hubdrives.sync.tasks import group, in_thread, running
 from hubdrives.sync.values import Base
@@ -218,7 +218,9 @@ class _Pull:
     async def _decide(self, base: Base, snapshot: Snapshot, memory: Memory) -> tuple[Base, Plan, Upstream]:
         """The plan, the base without what turned out to be doubtful, and upstream's tree as it is wanted."""
         selected = await in_thread(select, snapshot.entries, self.choice, tracked=base.files)
-        upstream = Upstream.of(selected.entries, left=selected.left)
+        # What is there but may not be had now was not deleted: a copy that came before stays as it is.
+        held_back = await in_thread(withheld, self._skipped_here(snapshot), selected.entries, tracked=base.files)
+        upstream = Upstream.of(selected.entries, left=selected.left | held_back)
         disk = self.workspace.disk
         self.meter.phase("checking")
         with telling(""):

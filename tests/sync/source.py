@@ -8,11 +8,18 @@ from typing import Any, ClassVar, Self
 
 from hubdrives.errors import HubdrivesError, UnexpectedAnswer, VersionGone
 from hubdrives.http import Client, Failure
-from hubdrives.model import Entry, Kind, Location, Snapshot, Waiting
+from hubdrives.model import Entry, Kind, Location, Skipped, Snapshot, Waiting
 from hubdrives.paths import STATE_FOLDER
 from hubdrives.providers.base import Piece, Provider
 
 Tree = dict[str, bytes | None]
+
+
+def above(path: str) -> set[str]:
+    """`path`, and the folders that it is in."""
+    parts = path.split("/")
+    return {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+
 
 HERE = Location(provider="memory", id="course", url="https://memory.example/course")
 
@@ -45,6 +52,8 @@ class Memory(Provider):
         """By path: how many reads of it bring other bytes."""
         self.on_read: Callable[[str], Any] = lambda _path: None
         self.waits: Waiting | None = None
+        self.withheld: dict[str, str] = {}
+        """What is there but not told, as in a list that shows no locked files: a path, and the code of why."""
 
     def rename(self, old: str, new: str) -> None:
         """As at a provider with identifiers: what is at `old`, or below it, is at `new`, and is still the same."""
@@ -102,7 +111,9 @@ class Memory(Provider):
     ) -> Snapshot:
         self.snapshots += 1
         self.known.append(known)
-        return Snapshot.of(location, "course", self.entries())
+        skipped = [Skipped(path=path, reason="Not now.", code=code) for path, code in self.withheld.items()]
+        entries = [entry for entry in self.entries() if self.withheld.keys().isdisjoint(above(entry.path))]
+        return Snapshot.of(location, "course", entries, skipped=skipped)
 
     async def read(self, entry: Entry, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         for chunk in self.chunks(entry):

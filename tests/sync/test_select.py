@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from hubdrives.choice import EVERYTHING, Choice
 from hubdrives.errors import BadInput, NotFound
-from hubdrives.model import Entry, Kind
-from hubdrives.sync.select import Selected, select
+from hubdrives.model import RENAMED, Entry, Kind, Skipped
+from hubdrives.sync.select import Selected, select, withheld
 from hubdrives.sync.values import parents_of
 
 
@@ -151,3 +151,15 @@ def test_every_entry_comes_with_its_folders_and_each_tracked_path_has_one_fate(p
     assert skipped <= selected.left
     if choice.max_total is not None:
         assert sum(entry.size or 0 for _, entry in selected.entries) <= choice.max_total
+
+
+def test_what_the_provider_left_out_is_withheld_and_so_is_what_is_below_it():
+    skipped = [
+        Skipped(path="a.py", reason="Locked.", code="locked"),
+        Skipped(path="week1", reason="Locked.", code="locked"),
+        Skipped(path="b.csv", reason="Renamed.", code=RENAMED),
+        Skipped(path="week2/notes.md", reason="Another of this name.", code="locked"),
+    ]
+    entries = [(entry.path, entry) for entry in tree("week2/notes.md")]
+    tracked = ["a.py", "b.csv", "gone.py", "week1/a.py", "week1/data/x.csv", "week10/x", "week2/notes.md"]
+    assert withheld(skipped, entries, tracked=tracked) == {"a.py", "week1/a.py", "week1/data/x.csv"}

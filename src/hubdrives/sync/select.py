@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hubdrives.choice import Choice, pattern_spec, readable_size
 from hubdrives.errors import BadInput, NotFound
-from hubdrives.model import TOO_LARGE, Entry, Kind, Skipped
+from hubdrives.model import RENAMED, TOO_LARGE, Entry, Kind, Skipped
 from hubdrives.sync.values import parents_of
 
 
@@ -60,6 +60,18 @@ def select(entries: Iterable[Entry], choice: Choice, *, tracked: Iterable[str]) 
         left=frozenset(left - needed),
         skipped=tuple(skipped[path] for path in sorted(skipped)),
     )
+
+
+def withheld(
+    skipped: Iterable[Skipped], entries: Iterable[tuple[str, Entry]], *, tracked: Iterable[str]
+) -> frozenset[str]:
+    """The paths of `tracked` that the provider left out of its snapshot, or that are in a folder that it left out.
+
+    What is there under another name, or has come back as something else, is not withheld.
+    """
+    out = {item.path for item in skipped if item.code != RENAMED}
+    there = {path for path, _ in entries}
+    return frozenset(path for path in tracked if path not in there and not out.isdisjoint((path, *parents_of(path))))
 
 
 def _inside(entries: Iterable[Entry], subfolder: str) -> Iterator[tuple[str, Entry]]:
