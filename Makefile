@@ -10,18 +10,16 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(VENV)/.installed: requirements/dev.txt pyproject.toml tools/proxy/package-lock.json jupyter-config/jupyter_server_config.d/hubdrives.json
+$(VENV)/.installed: requirements/dev.txt pyproject.toml tools/proxy/package-lock.json tools/issuer/package-lock.json jupyter-config/jupyter_server_config.d/hubdrives.json
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hubdrives needs Python 3.11 or newer; set PYTHON=/path/to/it")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	npm ci --silent --prefix tools/proxy
+	npm ci --silent --prefix tools/issuer
 	touch $@
 
 install: $(VENV)/.installed ## install everything into .venv
-
-chromium: install
-	$(BIN)/python tools/chromium.py
 
 demo: install ## a real JupyterHub, the gateway, an emulated Google Drive, one click (CHECK=1: unattended)
 	$(if $(CHECK),$(BIN)/python tools/chromium.py,@true)
@@ -50,6 +48,7 @@ lock: ## pin the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --all-extras --group dev --custom-compile-command 'make lock' --output-file requirements/dev.txt pyproject.toml
 	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/proxy
+	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/issuer
 
 bench: install ## times beside rclone, nbgitpuller, nbdime and git (BENCH="noop merge": only these parts)
 	PYTHONPATH=tools $(BIN)/python -m bench $(BENCH)
@@ -58,4 +57,4 @@ scenarios: install ## what merges do to a class's notebooks, beside nbgitpuller 
 	PYTHONPATH=tools $(BIN)/python -m scenarios --write docs/merging-measured.md $(SCENARIOS)
 
 clean: ## remove what was installed and made
-	rm -rf $(VENV) tools/proxy/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	rm -rf $(VENV) tools/proxy/node_modules tools/issuer/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
