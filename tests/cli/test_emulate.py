@@ -16,6 +16,17 @@ def test_the_first_line_says_all_that_a_client_needs(drive):
     assert all(isinstance(value, str) for value in drive.env.values())
 
 
+def test_what_canvas_says_is_all_that_the_command_line_needs(shell, course):
+    with shell.started("emulate", "canvas", course) as process:
+        said = json.loads(process.stdout.readline())
+        done = shell.run("ls", said["location"], env=said["env"])
+        assert (done.code, done.err) == (0, "")
+        assert "readme.md" in done.out
+        pulled = shell.run("pull", said["location"], "mine", env=said["env"])
+        assert pulled.code == 0, pulled.err
+    assert (shell.folder / "mine" / "week 1" / "rain.csv").read_text() == "town,mm\nBonn,12\n"
+
+
 async def test_requests_are_counted_and_reset(shell, drive):
     await shell.arun("ls", drive.location, env=drive.env)
     assert (await drive.requests())["total"] > 0

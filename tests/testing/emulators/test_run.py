@@ -11,16 +11,18 @@ from pathlib import Path
 import pytest
 
 from hubdrives.testing.emulators import PROVIDERS, serve
+from hubdrives.testing.emulators.canvas import Canvas
 from hubdrives.testing.emulators.googledrive import GoogleDrive
 
 RUN = """
 import sys
 from pathlib import Path
 from hubdrives.testing.emulators import run
-run("googledrive", Path(sys.argv[1]), port=0, latency=0.0)
+run(sys.argv[2], Path(sys.argv[1]), port=0, latency=0.0)
 """
 IMPORT = """
 import sys
+import hubdrives.testing.emulators.canvas
 import hubdrives.testing.emulators.googledrive
 import hubdrives.testing.emulators.tls_proxy
 print(*sorted(sys.modules))
@@ -28,9 +30,14 @@ print(*sorted(sys.modules))
 
 
 @pytest.fixture
-async def process(tmp_path):
+def provider():
+    return "googledrive"
+
+
+@pytest.fixture
+async def process(tmp_path, provider):
     (tmp_path / "a.txt").write_text("hello")
-    arguments = (sys.executable, "-c", RUN, str(tmp_path))
+    arguments = (sys.executable, "-c", RUN, str(tmp_path), provider)
     started = await asyncio.create_subprocess_exec(
         *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
@@ -67,11 +74,26 @@ async def test_says_where_it_is_runs_until_told_to_stop_and_leaves_nothing(proce
     assert not key_file.parent.exists()
 
 
+@pytest.mark.parametrize("provider", ["canvas"])
+async def test_canvas_says_its_token_and_leaves_nothing(process):
+    said = json.loads(await process.stdout.readline())
+    config = Path(said["env"]["HUBDRIVES_CONFIG"])
+    assert tomllib.loads(config.read_text())["connections"]["canvas"]["root"] == said["location"]
+    assert said["credentials"] == {"token": said["env"]["CANVAS_API_TOKEN"]}
+    assert said["credentials"]["token"] not in config.read_text()
+    process.send_signal(signal.SIGTERM)
+    stdout, stderr = await process.communicate()
+    assert (process.returncode, stdout, stderr) == (0, b"", b"")
+    assert not config.parent.exists()
+
+
 async def test_a_provider_is_served_by_its_name(tmp_path):
     async with serve("googledrive", tmp_path, latency=0.25) as drive:
         assert isinstance(drive, GoogleDrive)
         assert drive.latency == 0.25
-    assert "googledrive" in PROVIDERS
+    async with serve("canvas", tmp_path) as canvas:
+        assert isinstance(canvas, Canvas)
+    assert set(PROVIDERS) == {"canvas", "googledrive"}
 
 
 async def test_an_unknown_provider_is_an_error(tmp_path):

@@ -19,7 +19,10 @@ from pathlib import Path
 from hubdrives.testing.emulators.server import Emulator, serving
 
 # Imported when it is asked for: a provider needs libraries that another does not.
-PROVIDERS = {"googledrive": "hubdrives.testing.emulators.googledrive"}
+PROVIDERS = {
+    "canvas": "hubdrives.testing.emulators.canvas",
+    "googledrive": "hubdrives.testing.emulators.googledrive",
+}
 
 
 @asynccontextmanager

@@ -149,8 +149,7 @@ class Folder:
             if old is None:
                 ids[path] = self._add(path, seen, parent)
             else:
-                ids[path] = self._ids[old]
-                self._update(ids[path], path, before[old], seen, parent)
+                ids[path] = self._update(self._ids[old], path, before[old], seen, parent)
         stays = {"", *origin.values()}
         for path in gone.keys() - stays:
             # What is in a folder that goes away goes with it.
@@ -169,18 +168,21 @@ class Folder:
         )
         return node.id
 
-    def _update(self, node: str, path: str, old: Seen, seen: Seen, parent: str) -> None:
+    def _update(self, node: str, path: str, old: Seen, seen: Seen, parent: str) -> str:
+        """Do to a node what was done to a path; gives the id that it has then."""
         if (seen.name, (parent,)) != (self._tree[node].name, self._tree[node].parents):
             self._tree.move(node, parent, name=seen.name)
-        if seen.kind in {FOLDER, SHORTCUT}:
-            return
-        if not seen.same_bytes(old):
-            self._edits[node] = self._edits.get(node, 0) + 1
-        content = self._content(path, seen, edit=self._edits.get(node, 0))
-        if not seen.same_bytes(old) and content is not None:
-            self._tree.replace(node, content, modified=seen.mtime_ns / 1e9)
-        elif content is not None and content != self._tree[node].content:
+        edited = not seen.same_bytes(old)
+        edits = self._edits.get(node, 0) + edited
+        content = self._content(path, seen, edit=edits)
+        if content is None:
+            return node
+        if edited:
+            node = self._tree.replace(node, content, modified=seen.mtime_ns / 1e9).id
+            self._edits[node] = edits
+        elif content != self._tree[node].content:
             self._tree.relocate(node, content)
+        return node
 
     def _content(self, path: str, seen: Seen, *, edit: int = 0) -> Content | None:
         if seen.kind in {FOLDER, SHORTCUT}:

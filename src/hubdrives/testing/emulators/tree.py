@@ -26,6 +26,7 @@ class Node:
         parents: ids; empty for a root, several only for legacy items.
         content: None for a folder and a shortcut.
         created, modified: seconds since 1970, UTC.
+        updated: when anything of it last changed, the same.
         version: grows by one with every change of any sort.
         revision: names the content; another with every replacement. None where there is no content.
         trashed: is itself in the trash (an ancestor may be as well: see `Tree.in_trash`).
@@ -39,6 +40,7 @@ class Node:
     content: Content | None
     created: float
     modified: float
+    updated: float
     version: int = 1
     revision: str | None = None
     trashed: bool = False
@@ -152,6 +154,7 @@ class Tree:
             content=content,
             created=now,
             modified=now,
+            updated=now,
             revision=None if content is None else self._revision(),
             target=target,
         )
@@ -162,7 +165,7 @@ class Tree:
         return self.add(name, parent=parent, kind=FILE, content=Content.of(data), modified=modified)
 
     def replace(self, node: str, content: Content, *, modified: float | None = None) -> Node:
-        """Give a file another content."""
+        """Give a file another content; where a provider gives it another id, too, the node that is returned has it."""
         when = self._clock() if modified is None else modified
         return self._change(node, lambda old: replace(old, content=content, modified=when, revision=self._revision()))
 
@@ -207,7 +210,7 @@ class Tree:
         before = self.lineage(node)
         old = self.nodes[node]
         self._unlink(old)
-        return self._put(replace(edit(old), version=old.version + 1), before=before)
+        return self._put(replace(edit(old), version=old.version + 1, updated=self._clock()), before=before)
 
     def _put(self, node: Node, *, before: frozenset[str]) -> Node:
         self.nodes[node.id] = node
