@@ -1,5 +1,6 @@
 """The error tree: codes, hints, the wire, pickles, and that no secret gets into any of it."""
 
+import copy
 import pickle
 import re
 
@@ -7,7 +8,7 @@ import pytest
 
 import hubdrives.http  # noqa: F401 - modules with private errors of their own must not enlarge the tree
 from hubdrives import errors
-from hubdrives.errors import HubdrivesError, NotShared, RateLimited, all_errors
+from hubdrives.errors import HubdrivesError, LoginNeeded, NotShared, RateLimited, all_errors
 
 every_error = pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
 
@@ -97,3 +98,21 @@ def test_the_tree_that_is_drawn_is_the_tree_that_is_there():
 def test_the_whole_tree_stands_in_the_module():
     here = {value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, HubdrivesError)}
     assert set(all_errors()) == here
+
+
+def test_where_to_log_in_travels_with_the_error():
+    error = LoginNeeded("It has ended.", login_url="/hub/oauth_login")
+    assert error.to_wire()["login_url"] == "/hub/oauth_login"
+    for again in (HubdrivesError.from_wire(error.to_wire()), pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert isinstance(again, LoginNeeded)
+        assert again.login_url == "/hub/oauth_login"
+    assert "login_url" not in LoginNeeded("It has ended.").to_wire()
+
+
+@pytest.mark.parametrize(
+    "url", ["//evil.example/", "https://evil.example/", "/\\evil.example", "hub/login", "", "/a b", "/a\n", 7, None]
+)
+def test_only_a_path_at_the_hub_is_where_to_log_in(url):
+    again = HubdrivesError.from_wire({"code": "login-needed", "message": "It has ended.", "login_url": url})
+    assert isinstance(again, LoginNeeded)
+    assert again.login_url is None

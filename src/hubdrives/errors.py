@@ -34,6 +34,7 @@
 is one more that says what to do next. Neither ever holds a token or a signed URL.
 """
 
+import re
 from typing import Any, ClassVar
 
 from hubdrives.redaction import redact
@@ -75,18 +76,22 @@ class HubdrivesError(Exception):
         kind = next((known for known in _tree(HubdrivesError) if known.code == wire.get("code")), HubdrivesError)
         message = str(wire.get("message") or "It failed for a reason that was not told.")
         hint, after = wire.get("hint"), wire.get("retry_after")
-        return kind(
+        error = kind(
             message,
             hint=str(hint) if hint else None,
             retry_after=float(after) if isinstance(after, int | float) else None,
         )
+        if isinstance(error, LoginNeeded):
+            error.login_url = _path(wire.get("login_url"))
+        return error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (type(self), str(self), self.hint, self.retry_after))
+        return type(self), (str(self),), vars(self)
 
 
-def _rebuild(kind: type[HubdrivesError], message: str, hint: str, retry_after: float | None) -> HubdrivesError:
-    return kind(message, hint=hint, retry_after=retry_after)
+def _path(url: Any) -> str | None:
+    """`url` if it is a path, so that no answer can send a browser to another host."""
+    return url if isinstance(url, str) and re.fullmatch(r"/(?![/\\])[!-~]*", url) else None
 
 
 def _tree(root: type[HubdrivesError]) -> list[type[HubdrivesError]]:
@@ -175,7 +180,14 @@ class Unreadable(Forbidden):
 
 
 class BadCredential(Forbidden):
+    """The account's key or token is refused.
+
+    Attributes:
+        renewable: whether a fresh token of the same account may be let in.
+    """
+
     code = "bad-credential"
+    renewable: ClassVar[bool] = True
     default_hint = "Tell your hub's administrators: the key or token of this connection must be renewed."
 
 
@@ -185,8 +197,23 @@ class ClockSkew(BadCredential):
 
 
 class LoginNeeded(BadCredential):
+    """Only the user can renew it.
+
+    Attributes:
+        login_url: the path at the hub where a new login begins, if it is known; `?next=PATH` comes back from it.
+    """
+
     code = "login-needed"
     default_hint = "Log out of the hub, log in again and repeat."
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, retry_after: float | None = None, login_url: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, retry_after=retry_after)
+        self.login_url = _path(login_url)
+
+    def to_wire(self) -> dict[str, Any]:
+        return super().to_wire() | ({"login_url": self.login_url} if self.login_url else {})
 
 
 class Unavailable(HubdrivesError, ConnectionError):

@@ -1,5 +1,6 @@
 """Where tokens come from. Which kind a connection uses, its configuration says; each kind is imported when needed."""
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -13,9 +14,31 @@ _KINDS = {
     "google_service_account": "hubdrives.credentials.google",
 }
 
+# kind -> module with `def token_source(credential, *, user, environment) -> TokenSource`
+_PERSONAL = {
+    "hub_login": "hubdrives.credentials.hub",
+}
 
-def token_source(credential: Mapping[str, Any], *, connection: str) -> TokenSource | None:
+
+def is_personal(credential: Mapping[str, Any]) -> bool:
+    """Whether each user shows a token of their own, so that one user's answers are not another's."""
+    return credential.get("kind") in _PERSONAL
+
+
+def token_source(
+    credential: Mapping[str, Any],
+    *,
+    connection: str,
+    user: str = "",
+    environment: Mapping[str, str] = os.environ,
+) -> TokenSource | None:
     """What mints or reads the tokens that `credential` describes; None if the connection has no credential.
+
+    Args:
+        credential: `kind` and what that kind needs.
+        connection: its name, for errors.
+        user: whose tokens, where each user has their own.
+        environment: where the hub is, where it knows the tokens.
 
     Raises:
         BadConfig: unknown kind, or something that kind needs is missing.
@@ -23,7 +46,12 @@ def token_source(credential: Mapping[str, Any], *, connection: str) -> TokenSour
     if not credential:
         return None
     kind = str(credential.get("kind", ""))
-    if kind not in _KINDS:
-        raise BadConfig(f"Connection '{connection}' has a credential of kind '{kind}'; known: {', '.join(_KINDS)}.")
-    source: TokenSource = import_module(_KINDS[kind]).token_source(credential)
+    source: TokenSource
+    if kind in _PERSONAL:
+        source = import_module(_PERSONAL[kind]).token_source(credential, user=user, environment=environment)
+    elif kind in _KINDS:
+        source = import_module(_KINDS[kind]).token_source(credential)
+    else:
+        known = ", ".join((*_KINDS, *_PERSONAL))
+        raise BadConfig(f"Connection '{connection}' has a credential of kind '{kind}'; known: {known}.")
     return source
