@@ -27,6 +27,26 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def show(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Have a table shown at the end of the test run, under a title: what was seen, for people to look at."""
+
+    def note(title: str, text: str) -> None:
+        request.node.user_properties.append(("shown", f"{title}\n\n{text}\n"))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reports in list(terminalreporter.stats.values()):
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for name, text in report.user_properties:
+                    if name == "shown":
+                        terminalreporter.section(report.nodeid, sep="-")
+                        terminalreporter.write_line(text)
+
+
+@pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
     """Start a server whose every request goes to one handler; the answer is its URL, without a slash at the end."""
     async with AsyncExitStack() as stack:

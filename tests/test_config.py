@@ -73,7 +73,6 @@ def test_an_empty_file_is_all_defaults():
         ("[connections.x]\nprovider = 'local'\nlimits = { patience = -1 }", "patience"),
         ("[[grants]]\nconnection = 'x'\neveryone = true", "'x', which is not configured"),
         ("[connections.x]\nprovider = 'local'\nroot = '/s'\n[[grants]]\nconnection = 'x'", "names nobody"),
-        ("[connections.x]\nprovider = 'local'\n[[grants]]\nconnection = 'x'\neveryone = true", "no root"),
         (
             """[connections.x]\nprovider = 'local'\nroot = '/s'
             [[grants]]\nconnection = 'x'\neveryone = true\ncan = ['write']""",

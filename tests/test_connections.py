@@ -194,3 +194,46 @@ def test_a_location_that_was_written_down_is_reached_again(tmp_path):
     connections = Connections(Settings())
     found = connections.find(str(tmp_path))
     assert connections.reaching(found.location.public()) == found
+
+
+# personal connections
+
+
+LOGIN = ConnectionSettings(provider="canvas", base_url="https://canvas.example.edu", credential={"kind": "hub_login"})
+SERVER = {
+    "JUPYTERHUB_API_URL": "http://127.0.0.1:9/hub/api",
+    "JUPYTERHUB_API_TOKEN": "of-the-server",
+    "JUPYTERHUB_USER": "alice",
+}
+
+
+async def test_on_a_personal_connection_each_user_has_a_provider_of_their_own():
+    async with connections(SERVER, canvas=LOGIN, drive=DRIVE) as known:
+        assert known.is_personal("canvas")
+        assert not known.is_personal("drive")
+        assert not known.is_personal("floppy")
+        alice, bob = await known.provider("canvas", user="alice"), await known.provider("canvas", user="bob")
+        assert alice is not bob
+        assert await known.provider("canvas", user="alice") is alice
+        assert await known.provider("drive", user="alice") is await known.provider("drive", user="bob")
+        assert set(known.live) == {("canvas", "alice"), ("canvas", "bob"), ("drive", "")}
+
+
+async def test_what_a_user_left_behind_is_closed_and_what_is_everybodys_stays():
+    now = 0.0
+    settings = Settings(connections={"canvas": LOGIN, "drive": DRIVE})
+    async with Connections(settings, environment=SERVER, clock=lambda: now) as known:
+        await known.provider("drive")
+        alice = await known.provider("canvas", user="alice")
+        busy = await known.provider("canvas", user="busy")
+        async with busy._client.limit.slot():
+            now = 1000.0
+            await known.provider("canvas", user="bob")
+        assert set(known.live) == {("canvas", "busy"), ("canvas", "bob"), ("drive", "")}
+        assert await known.provider("canvas", user="alice") is not alice
+
+
+async def test_outside_a_hub_a_personal_connection_says_what_it_needs():
+    async with connections({}, canvas=LOGIN) as known:
+        with pytest.raises(BadConfig, match="JUPYTERHUB"):
+            await known.provider("canvas")

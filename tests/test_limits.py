@@ -285,3 +285,30 @@ async def test_however_often_it_complains_one_request_may_always_start():
     assert limit.rate == pytest.approx(0.2)
     async with limit.slot():
         pass
+
+
+async def test_with_little_headroom_fewer_start_and_with_more_those_who_wait_follow():
+    limit = AdaptiveLimit(concurrency=4)
+    crowd = Crowd(limit)
+    limit.headroom(0.5)
+    crowd.start("a", "b", "c", "d", "e")
+    await settle()
+    assert crowd.inside == ["a", "b"]
+    assert limit.busy
+    limit.headroom(0.0)
+    await crowd.end("a")
+    assert crowd.inside == ["b"]
+    limit.headroom(7.0)
+    await crowd.end("b")
+    assert crowd.inside == ["c", "d", "e"]
+    for name in ("c", "d", "e"):
+        await crowd.end(name)
+    assert not limit.busy
+
+
+async def test_without_any_headroom_one_request_may_still_start():
+    limit = AdaptiveLimit(concurrency=4)
+    limit.headroom(-1.0)
+    assert limit.concurrency == 1
+    async with limit.slot():
+        assert limit.busy

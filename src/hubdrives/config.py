@@ -22,8 +22,8 @@ _SECRETS = frozenset({"token", "secret", "password", "passphrase", "passwd", "ke
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How hard a connection may be driven; it adapts downward by itself when the provider says so."""
 
-    concurrency: Annotated[int, Meta(ge=1)] = 8
-    """Requests at the same time, at most."""
+    concurrency: Annotated[int, Meta(ge=1)] | None = None
+    """Requests at the same time, at most; None is what suits the provider."""
     rate: Annotated[float, Meta(gt=0)] | None = None
     """Requests per second, at most; None is no bound until the provider asks for one."""
     patience: Annotated[float, Meta(ge=0)] = 300.0
@@ -50,7 +50,8 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     connection: str
     root: str | None = None
-    """The URL of the folder it is for, at any depth below; None is the connection's `root`."""
+    """The URL of the folder it is for, at any depth below; None is the connection's `root`, or, where users show
+    tokens of their own, whatever those open."""
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     everyone: bool = False
@@ -162,7 +163,5 @@ def _check_grant(grant: Grant, settings: Settings, origin: str) -> None:
         raise BadConfig(f"{origin}: a grant names the connection '{grant.connection}', which is not configured.")
     if not (grant.users or grant.groups or grant.everyone):
         raise BadConfig(f"{origin}: a grant on '{grant.connection}' names nobody: users, groups or everyone = true.")
-    if grant.root is None and connection.root is None:
-        raise BadConfig(f"{origin}: a grant on '{grant.connection}' has no root, and the connection has none either.")
     if unknown := set(grant.can) - {"read", "link"}:
         raise BadConfig(f"{origin}: a grant on '{grant.connection}' allows '{min(unknown)}'; known: read, link.")

@@ -1,15 +1,15 @@
 """Configuration + credential + provider -> live provider: the one place where they meet."""
 
 import os
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from hubdrives import config, paths, providers
 from hubdrives.config import ConnectionSettings, Settings
-from hubdrives.credentials import token_source
+from hubdrives.credentials import is_personal, token_source
 from hubdrives.errors import NoConnection, NotALocation, UnsupportedLink
 from hubdrives.http import Client
 from hubdrives.limits import AdaptiveLimit
@@ -24,6 +24,10 @@ GATEWAY = "gateway"
 """The connection to the hub's gateway, there when its URL is in the environment."""
 
 
+_IDLE_SECONDS = 900.0
+"""After this long without a question, what is open for one user is closed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a source means here: which connection reaches it, and where it is there."""
@@ -32,14 +36,25 @@ class Found:
     location: Location
 
 
+@dataclass(slots=True)
+class _Open:
+    """A provider that is open."""
+
+    provider: Provider
+    client: Client
+    used: float
+
+
 class Connections:
     """All that can be reached from this process. `async with` it: what was opened is closed at the end.
 
     Args:
         settings: the configured connections.
-        environment: `HUBDRIVES_GATEWAY_URL` adds the hub's gateway.
+        environment: `HUBDRIVES_GATEWAY_URL` adds the hub's gateway; `JUPYTERHUB_…` say where the hub is, which knows
+            its users' own tokens.
         local: whether plain folders of this machine may be sources.
         policy: how patient the clients are.
+        clock: seconds.
     """
 
     def __init__(
@@ -49,6 +64,7 @@ class Connections:
         environment: Mapping[str, str] = os.environ,
         local: bool = True,
         policy: RetryPolicy | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         loaded = config.load(environment) if settings is None else settings
         self._settings = dict(loaded.connections)
@@ -60,16 +76,18 @@ class Connections:
             )
         if local and LOCAL not in self._settings:
             self._settings[LOCAL] = ConnectionSettings(provider="local")
+        self._environment = environment
         self._policy = policy
-        self._live: dict[str, Provider] = {}
-        self._stack = AsyncExitStack()
+        self._clock = clock
+        self._open: dict[tuple[str, str], _Open] = {}
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        await self._stack.aclose()
-        self._live.clear()
+        for one in self._open.values():
+            await one.provider.close()
+        self._open.clear()
 
     @property
     def settings(self) -> Mapping[str, ConnectionSettings]:
@@ -77,9 +95,14 @@ class Connections:
         return self._settings
 
     @property
-    def live(self) -> Mapping[str, Provider]:
-        """The providers that are open, by connection."""
-        return self._live
+    def live(self) -> Mapping[tuple[str, str], Provider]:
+        """The providers that are open, by connection and, for a personal one, user."""
+        return {key: one.provider for key, one in self._open.items()}
+
+    def is_personal(self, name: str) -> bool:
+        """Whether each user reaches connection `name` with a token of their own."""
+        settings = self._settings.get(name)
+        return settings is not None and is_personal(settings.credential)
 
     def find(self, source: str) -> Found:
         """What `source` means: a pasted URL, `connection:/path`, or a local folder. No I/O.
@@ -132,29 +155,49 @@ class Connections:
             raise NoConnection(f"The root of connection '{name}' is no address of its provider.")
         return location
 
-    async def provider(self, name: str) -> Provider:
+    async def provider(self, name: str, *, user: str = "") -> Provider:
         """The live provider of connection `name`, opened when first asked for.
+
+        Args:
+            name: the connection's.
+            user: for whom, where each user has a token of their own; "" is whose server this is. Without meaning for
+                other connections, which are everybody's.
 
         Raises:
             NoConnection: no such connection or provider.
             BadConfig: its credential or options can't be used.
         """
-        if name not in self._live:
-            settings = self._settings.get(name)
-            if settings is None:
-                raise NoConnection(f"There is no connection '{name}'.")
-            kind = providers.provider_class(settings.provider)
-            limits = settings.limits
-            client = Client(
-                title=kind.title,
-                errors=kind.errors,
-                tokens=token_source(settings.credential, connection=name),
-                limit=AdaptiveLimit(concurrency=limits.concurrency, rate=limits.rate),
-                policy=self._policy or RetryPolicy(patience=limits.patience),
-            )
-            self._live[name] = live = kind.open(client, base_url=settings.base_url, options=settings.options)
-            self._stack.push_async_callback(live.close)
-        return self._live[name]
+        key = (name, user if self.is_personal(name) else "")
+        one = self._open.get(key)
+        if one is None:
+            await self._close_idle()
+            one = self._open[key] = self._opened(name, user)
+        one.used = self._clock()
+        return one.provider
+
+    def _opened(self, name: str, user: str) -> _Open:
+        settings = self._settings.get(name)
+        if settings is None:
+            raise NoConnection(f"There is no connection '{name}'.")
+        kind = providers.provider_class(settings.provider)
+        limits = settings.limits
+        client = Client(
+            title=kind.title,
+            errors=kind.errors,
+            tokens=token_source(settings.credential, connection=name, user=user, environment=self._environment),
+            limit=AdaptiveLimit(concurrency=limits.concurrency or kind.concurrency, rate=limits.rate),
+            policy=self._policy or RetryPolicy(patience=limits.patience),
+            headroom=kind.headroom,
+        )
+        provider = kind.open(client, base_url=settings.base_url, options=settings.options)
+        return _Open(provider, client, self._clock())
+
+    async def _close_idle(self) -> None:
+        """Close what users left behind; what is everybody's stays."""
+        before = self._clock() - _IDLE_SECONDS
+        idle = [key for key, one in self._open.items() if key[1] and one.used < before and not one.client.limit.busy]
+        for key in idle:
+            await self._open.pop(key).provider.close()
 
 
 def _unknown(text: str, *, colon: bool, name: str) -> NotALocation | NoConnection:

@@ -1,6 +1,7 @@
 """One connection's adaptive limit on concurrency and rate, shared by everything that uses the connection."""
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -45,6 +46,12 @@ class AdaptiveLimit:
         self._next_start = 0.0
         self._starts: deque[float] = deque(maxlen=4096)
         self._generation = 0
+        self._headroom = 1.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether requests are under way."""
+        return self._active > 0
 
     @property
     def waiting(self) -> float:
@@ -54,7 +61,7 @@ class AdaptiveLimit:
     @property
     def concurrency(self) -> int:
         """How many requests may be under way now."""
-        return max(1, int(self._allowed))
+        return max(1, min(int(self._allowed), math.ceil(self._most * self._headroom)))
 
     @property
     def rate(self) -> float | None:
@@ -80,6 +87,10 @@ class AdaptiveLimit:
     def throttled(self, seconds: float) -> None:
         """Pause for `seconds`, as the provider asks; of several calls the longest counts."""
         self._paused_until = max(self._paused_until, self._clock() + seconds)
+
+    def headroom(self, share: float) -> None:
+        """Use at most this share of the concurrency (at least one request), until another one is told."""
+        self._headroom = min(1.0, max(0.0, share))
 
     async def _enter(self) -> None:
         if self._active < self.concurrency:

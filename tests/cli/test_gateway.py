@@ -46,12 +46,13 @@ def test_without_grants_nobody_may_do_anything(shell):
         (GOOD.replace("1OtherFolderAbcdefghijklmnopqrstu", ""), "address"),
         (
             GOOD.replace("https://drive.google.com/drive/folders/1Oth", "https://example.org/1Oth"),
-            "no address of connection",
+            "no address of its provider",
         ),
         (
             GOOD.replace("https://drive.google.com/drive/folders/1Cour", "https://example.org/1Cour"),
             "root of connection",
         ),
+        (GOOD.replace("root = ", "base_url = ", 1), "no root"),
         (GOOD + "\n[gateway]\nlink_key_file = '/nowhere'", "/nowhere"),
         (GOOD.replace("[[grants]]", "credential = { kind = 'magic' }\n[[grants]]", 1), "'magic'"),
     ],

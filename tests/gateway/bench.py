@@ -73,6 +73,7 @@ class Bench:
         self.key = drive.key_file()
         (folder / "key.json").write_text(json.dumps(self.key))
         (folder / "link-keys").write_text(LINK_KEY)
+        self.environment: dict[str, str] = {}
         self.server: TestServer | None = None
 
     def settings(
@@ -104,7 +105,14 @@ class Bench:
 
     async def start(self, *grants: Grant, patience: float = 8.0, port: int | None = None, **settings: Any) -> str:
         """Start the gateway; its address."""
-        app = make_app(self.settings(grants, **settings), self.people, prefix=PREFIX, patience=patience, policy=QUICK)
+        app = make_app(
+            self.settings(grants, **settings),
+            self.people,
+            prefix=PREFIX,
+            patience=patience,
+            policy=QUICK,
+            environment=self.environment,
+        )
         self.server = TestServer(app, host="127.0.0.1", port=port)
         # As `run` does: an access log would hold the links that people follow.
         await self.server.start_server(access_log=None)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 from tests.gateway.bench import PREFIX, QUICK, Bench, HubToken, benched
-from tests.hub import Hub, running_hub
 
 from hubdrives.config import Grant
 from hubdrives.connections import Connections
@@ -19,6 +18,7 @@ from hubdrives.gateway.identity import HubIdentity
 from hubdrives.http import Client
 from hubdrives.model import Location
 from hubdrives.providers.gateway import Gateway
+from hubdrives.testing.hub import Hub, running_hub
 
 pytestmark = pytest.mark.e2e
 

@@ -14,13 +14,13 @@ import psutil
 import pytest
 import pytest_asyncio
 from tests.gateway.bench import LINK_KEY, QUICK, HubToken
-from tests.hub import Hub, running_hub
 
 from hubdrives.errors import BadConfig, BadLink, LoginNeeded, NotGranted, Unavailable
 from hubdrives.gateway.identity import HubIdentity
 from hubdrives.http import Client
 from hubdrives.model import Location
 from hubdrives.providers.gateway import Gateway
+from hubdrives.testing.hub import Hub, running_hub
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
@@ -47,6 +47,9 @@ fresh_seconds = 0
 """
 
 
+SERVICES = {"other": ["access:services!service=hubdrives"], "prometheus": ["read:metrics"]}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
     folder = tmp_path_factory.mktemp("hub")
@@ -56,7 +59,7 @@ async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
     (folder / "keys").write_text(LINK_KEY)
     config = folder / "hubdrives.toml"
     config.write_text(CONFIG.format(folder=folder))
-    async with running_hub(folder, gateway_config=config) as running:
+    async with running_hub(folder, gateway_config=config, services=SERVICES) as running:
         yield running
 
 
@@ -135,7 +138,7 @@ async def test_tokens_that_are_no_users_or_not_for_us_are_refused(hub: Hub) -> N
         (None, ("login-needed", None)),
         ("0123456789abcdef", ("login-needed", None)),
         (revoked, ("login-needed", None)),
-        (hub.other_service_token, ("not-granted", None)),
+        (hub.service_tokens["other"], ("not-granted", None)),
         (hub.service_environment["JUPYTERHUB_API_TOKEN"], ("not-granted", None)),
         (narrow, ("not-granted", None)),
     ):
@@ -163,8 +166,8 @@ async def test_a_cookie_is_no_token(hub: Hub) -> None:
 
 
 async def test_metrics_are_for_those_who_may_read_the_hubs(hub: Hub) -> None:
-    assert (await ask(f"{hub.gateway_url}metrics", hub.prometheus_token))[0] == 200
-    for token in (None, hub.other_service_token, await hub.token_for("alice")):
+    assert (await ask(f"{hub.gateway_url}metrics", hub.service_tokens["prometheus"]))[0] == 200
+    for token in (None, hub.service_tokens["other"], await hub.token_for("alice")):
         assert (await ask(f"{hub.gateway_url}metrics", token))[0] == 403
     assert (await ask(f"{hub.gateway_url}health", None)) == (200, {"status": "ok"})
 
@@ -180,24 +183,14 @@ async def test_a_link_lives_as_long_as_its_author_is_in_the_group(hub: Hub) -> N
         await names(hub, student, link)
     await hub.set_groups("teacher", "staff")
     assert await names(hub, student, link)
-    await hub.remove("teacher")
+    await hub.api("DELETE", "users/teacher")
     with pytest.raises(BadLink, match="author"):
         await names(hub, student, link)
 
 
 async def test_a_servers_own_environment_is_enough(hub: Hub) -> None:
     """From inside a server that the hub started, with nothing but what the hub put into its environment."""
-    await hub.token_for("alice")
-    await hub.api("POST", "users/alice/server")
-    async with asyncio.timeout(60):
-        while not (await hub.api("GET", "users/alice"))["servers"].get("", {}).get("ready"):
-            await asyncio.sleep(0.2)
-    (server,) = [
-        process
-        for process in psutil.Process(hub.process.pid).children(recursive=True)
-        if "jupyterhub.singleuser" in process.cmdline()
-    ]
-    environment = server.environ()
+    server = await hub.spawn("alice")
     program = (
         "import asyncio\n"
         "from hubdrives.connections import Connections\n"
@@ -209,12 +202,17 @@ async def test_a_servers_own_environment_is_enough(hub: Hub) -> None:
         "asyncio.run(main())\n"
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        sys.executable,
+        "-c",
+        program,
+        env=server.environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     output, _ = await process.communicate()
     assert output.decode().strip() == "['hello.txt', 'large.bin']"
     assert audit(hub)[-1]["user"] == "alice"
-    await hub.api("DELETE", "users/alice/server")
+    await hub.stop_server("alice")
 
 
 # The same library, in this process: what the hub answers, and what if it does not.
@@ -237,7 +235,7 @@ async def test_who_is_asked_about_twice_is_asked_for_once(hub: Hub) -> None:
 
 
 async def test_a_service_that_may_not_read_groups_says_what_it_lacks(hub: Hub) -> None:
-    environment = {**hub.service_environment, "JUPYTERHUB_API_TOKEN": hub.other_service_token}
+    environment = {**hub.service_environment, "JUPYTERHUB_API_TOKEN": hub.service_tokens["other"]}
     identity = HubIdentity(environment, fresh=60)
     with pytest.raises(BadConfig, match="in which groups") as refusal:
         await identity.user("alice")
@@ -278,8 +276,8 @@ async def test_told_to_end_it_lets_files_arrive(hub: Hub) -> None:
     expected = (hub.folder / "content" / "large.bin").read_bytes()
     (gateway,) = [
         process
-        for process in psutil.Process(hub.process.pid).children(recursive=True)
-        if "hubdrives.gateway" in process.cmdline()
+        for process in psutil.Process(hub.pid).children(recursive=True)
+        if process.cmdline()[-2:] == ["hubdrives", "gateway"]
     ]
     async with connect(hub, token, hub.direct_url) as provider:
         snapshot = await provider.snapshot(locate("shared:/"))

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import click
 
-from hubdrives import config, providers
+from hubdrives import config
 from hubdrives.config import Grant, Settings
 from hubdrives.connections import Connections
-from hubdrives.credentials import token_source
-from hubdrives.errors import BadConfig
+from hubdrives.credentials import is_personal, token_source
+from hubdrives.credentials.auth_state import HubLoginSettings
+from hubdrives.gateway.grants import rules
 from hubdrives.gateway.run import run
 from hubdrives.gateway.signing import Signer
 
@@ -40,17 +41,13 @@ def _check(settings: Settings) -> None:
     """Raise what is wrong, without asking any provider."""
     connections = Connections(settings, environment={}, local=False)
     for name, one in settings.connections.items():
-        kind = providers.provider_class(one.provider)
-        token_source(one.credential, connection=name)
+        if is_personal(one.credential):
+            HubLoginSettings.of(one.credential)
+        else:
+            token_source(one.credential, connection=name)
         if one.root is not None:
             connections.root(name)
-        for grant in settings.grants:
-            if (
-                grant.connection == name
-                and grant.root is not None
-                and not kind.parse(grant.root, base_url=one.base_url)
-            ):
-                raise BadConfig(f"A grant's root, '{grant.root}', is no address of connection '{name}'.")
+    rules(settings, connections)
     Signer.from_settings(settings.gateway)
 
 
@@ -59,7 +56,8 @@ def _granted(settings: Settings) -> Iterator[str]:
         yield "Nobody may do anything: there are no grants."
     for grant in settings.grants:
         root = grant.root or settings.connections[grant.connection].root
-        yield f"{grant.connection}, {root} and all below it: {_whom(grant)} may {' and '.join(grant.can)}."
+        where = f"{root} and all below it" if root else "whatever their own login opens"
+        yield f"{grant.connection}, {where}: {_whom(grant)} may {' and '.join(grant.can)}."
 
 
 def _whom(grant: Grant) -> str:

@@ -32,8 +32,10 @@ class Place:
 
     connection: str
     location: Location
-    boundary: Location
-    """The root of the grant: links that lead out of it are not followed."""
+    boundary: Location | None
+    """The root of the grant: links that lead out of it are not followed. None: whatever the user's token opens."""
+    user: str = ""
+    """Whose token opens it, where each user has their own: nobody else may see what it shows."""
     link: Link | None = None
     """The signed link that grants it."""
 
@@ -60,7 +62,7 @@ class Access:
         self._identity = identity
         self._signer = signer
         self._rules = grants.rules(settings, connections)
-        self._contained: Shared[tuple[str, Location, Location, object], bool] = Shared(fresh=fresh)
+        self._contained: Shared[tuple[str, str, Location, Location, object], bool] = Shared(fresh=fresh)
 
     async def close(self) -> None:
         await self._contained.close()
@@ -110,8 +112,8 @@ class Access:
         until: str | None = None,
         open_path: str | None = None,
         target: str | None = None,
-    ) -> tuple[Link, str]:
-        """A new link to `source` and its token.
+    ) -> tuple[Link, str, Place]:
+        """A new link to `source`, its token, and where it leads for `caller`.
 
         Raises:
             NotGranted: `caller` may not make links for it; a link never lets its holder make others.
@@ -134,12 +136,14 @@ class Access:
             open=signing.checked_open(open_path),
             target=signing.checked_target(target),
         )
-        return link, self._signer.sign(link)
+        # As the link's readers will have it, not as its author does.
+        boundary = place.boundary if place.user else link.location
+        return link, self._signer.sign(link), replace(place, boundary=boundary)
 
     async def contains(self, root: Place, place: Place) -> bool:
         """Whether `place` is `root` or lies below it."""
         return root.connection == place.connection and await self._contains(
-            root.connection, root.location, place.location, patience=self._patience
+            root.connection, root.user, root.location, place.location, patience=self._patience
         )
 
     async def _below(self, place: Place, under: str) -> Place:
@@ -147,7 +151,9 @@ class Access:
         if not below:
             return place
         inner = replace(place, location=place.location.below(below))
-        if not await self._contains(place.connection, place.boundary, inner.location, patience=self._patience):
+        if place.boundary is not None and not await self._contains(
+            place.connection, place.user, place.boundary, inner.location, patience=self._patience
+        ):
             raise grants.refusal()
         return inner
 
@@ -160,20 +166,30 @@ class Access:
                 missing = error
                 continue
             if rule is not None:
-                bare = location == rule.root and not location.params
-                return Place(connection=name, location=rule.root if bare else location, boundary=rule.root)
+                bare = rule.root if location == rule.root and not location.params else None
+                return Place(
+                    connection=name, location=bare or location, boundary=rule.root, user=self._owner(caller, name)
+                )
         raise missing or grants.refusal()
 
     async def _covering(self, caller: Caller, connection: str, location: Location, verb: str) -> Rule | None:
+        user = self._owner(caller, connection)
+
         async def contains(root: Location, inner: Location) -> bool:
-            return await self._contains(connection, root, inner, patience=self._patience)
+            return await self._contains(connection, user, root, inner, patience=self._patience)
 
         rules = grants.held(self._rules, caller, connection=connection, verb=verb)
         return await grants.covering(rules, location, contains)
 
-    async def _contains(self, connection: str, root: Location, location: Location, *, patience: float | None) -> bool:
+    def _owner(self, caller: Caller, connection: str) -> str:
+        """Whose token opens the connection for `caller`: their own, or "" for the service account's."""
+        return caller.name if self._connections.is_personal(connection) else ""
+
+    async def _contains(
+        self, connection: str, user: str, root: Location, location: Location, *, patience: float | None
+    ) -> bool:
         async def ask(_known: bool | None) -> bool:  # noqa: FBT001 - the earlier answer, not an option
-            provider = await self._connections.provider(connection)
+            provider = await self._connections.provider(connection, user=user)
             try:
                 return await provider.contains(root, location)
             except BadCredential:
@@ -183,13 +199,13 @@ class Access:
             except NotFound:
                 # Told only to those who can see the folder in which it is missing.
                 above = _above(location)
-                if above is None or not await self._contains(connection, root, above, patience=None):
+                if above is None or not await self._contains(connection, user, root, above, patience=None):
                     return False
                 raise
 
         if root == location:
             return True
-        return await self._contained.get((connection, root, location, location.params), ask, patience=patience)
+        return await self._contained.get((connection, user, root, location, location.params), ask, patience=patience)
 
     def _candidates(self, source: str) -> list[tuple[str, Location]]:
         """What the source may mean: each connection that understands it, and where it leads there."""
@@ -221,6 +237,13 @@ class Access:
                 f"This link is for the group '{link.group}', and you are not in it.",
                 hint="Ask whoever gave you the link to have you added to the group, then log in to the hub again.",
             )
+        user = self._owner(caller, link.connection)
+        if user:
+            # Who reads with a token of their own is given nothing by an author, and needs nothing of theirs.
+            rule = await self._covering(caller, link.connection, link.location, READ)
+            if rule is None:
+                raise grants.refusal()
+            return Place(connection=link.connection, location=link.location, boundary=rule.root, user=user, link=link)
         if not await self._author_may(link):
             raise BadLink("This link is no longer valid: its author may not give access to this content any more.")
         return Place(connection=link.connection, location=link.location, boundary=link.location, link=link)

@@ -3,7 +3,7 @@
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 
 from hubdrives.config import Settings
 from hubdrives.errors import BadInput, HubdrivesError, LoginNeeded, NotFound, NotGranted, Unavailable
-from hubdrives.gateway import answers, handlers
+from hubdrives.gateway import answers, checking, handlers
 from hubdrives.gateway.audit import Record
 from hubdrives.gateway.identity import Identity
 from hubdrives.gateway.parts import CALLER, PARTS, RECORD, STARTED, Parts
@@ -36,6 +36,7 @@ def make_app(
     prefix: str = "/",
     patience: float = 8.0,
     policy: RetryPolicy | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> web.Application:
     """The application, to be run by aiohttp's runner or test server. It closes what it opened, `identity` too.
 
@@ -45,14 +46,16 @@ def make_app(
         prefix: the path below which the hub's proxy sends us requests; it is not stripped.
         patience: seconds after which an answer that is not ready yet says so (202).
         policy: how patient the providers' clients are, if not as the connections say.
+        environment: JUPYTERHUB_API_URL and JUPYTERHUB_API_TOKEN, for connections on which users show their own tokens.
 
     Raises:
         BadConfig: something in the settings can't be used.
     """
     app = web.Application(middlewares=[_answered], client_max_size=_MAX_BODY)
-    app[PARTS] = Parts.of(settings, identity, patience=patience, policy=policy)
+    app[PARTS] = Parts.of(settings, identity, patience=patience, policy=policy, environment=environment)
     app.cleanup_ctx.append(_running)
     app.on_response_prepare.append(_starting)
+    checking.prepare(app, environment or {})
     root = f"/{prefix.strip('/')}".rstrip("/")
     api = f"{root}/{API}"
     app.add_routes(
@@ -60,6 +63,7 @@ def make_app(
             web.get(f"{root}/health", handlers.health, name=_HEALTH),
             web.get(f"{root}/metrics", handlers.metrics, name=_METRICS),
             web.get(f"{api}/connections", handlers.connections, name="connections"),
+            web.get(f"{api}/check", checking.check, name="check"),
             web.get(f"{api}/describe", handlers.describe, name="describe"),
             web.get(f"{api}/contains", handlers.contains, name="contains"),
             web.get(f"{api}/snapshot", handlers.snapshot, name="snapshot"),
@@ -74,6 +78,8 @@ def make_app(
 async def _running(app: web.Application) -> AsyncIterator[None]:
     parts = app[PARTS]
     for name in parts.settings.connections:
+        if parts.connections.is_personal(name):
+            continue
         try:
             await parts.connections.provider(name)
         except HubdrivesError as error:
@@ -115,7 +121,7 @@ async def _handled(request: web.Request, handler: Handler, record: Record) -> we
     except NotYet:
         if line.operation not in _BYTES:
             line.outcome = "not-yet"
-            waiting = request.app[PARTS].waiting(line.connection)
+            waiting = request.app[PARTS].waiting(line.connection, line.user)
             return answers.document(Wait(WaitingDocument.of(waiting)), status=HTTPStatus.ACCEPTED)
         error: HubdrivesError = Unavailable("The gateway does not know yet where this file is.", retry_after=1)
     except HubdrivesError as caught:

@@ -25,17 +25,25 @@ SMALL = 64 << 10
 Fetch = Callable[[], AsyncIterator[bytes]]
 
 
-def key_of(connection: str, location: Location, entry: Entry) -> str:
-    """The name under which the bytes of `entry` are kept: equal for equal bytes of one file, however it was reached."""
-    named = [entry.id] if entry.id else [location.host, location.id, location.path, entry.path]
+def key_of(connection: str, location: Location, entry: Entry, *, user: str = "") -> str:
+    """The name under which the bytes of `entry` are kept: equal for equal bytes of one file, however it was reached.
+
+    Without an identifier, a path may mean another file to each `user` who has a token of their own.
+    """
+    named = [entry.id] if entry.id else [location.host, location.id, location.path, entry.path, user]
     parts = [connection, location.provider, *named, entry.version, *(text for pair in entry.params for text in pair)]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 
 class Content:
-    """The bytes of one file, there or on their way."""
+    """The bytes of one file, there or on their way.
 
-    def __init__(self) -> None:
+    Args:
+        fetcher: whose token brings them, where each user has their own.
+    """
+
+    def __init__(self, fetcher: str) -> None:
+        self.fetcher = fetcher
         self.blob: Blob | None = None
         """Set when it is complete."""
         self.users = 0
@@ -143,14 +151,14 @@ class Cache:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @asynccontextmanager
-    async def open(self, key: str, fetch: Fetch) -> AsyncIterator[Content]:
+    async def open(self, key: str, fetch: Fetch, *, fetcher: str = "") -> AsyncIterator[Content]:
         """The content kept for `key`, or else what `fetch` brings. It goes on when whoever asked goes away.
 
-        Its failures show when it is read, not here.
+        Its failures show when it is read, not here. `fetcher` is whose token `fetch` uses, if it is a user's own.
         """
         content = self._under_way.get(key)
         if content is None:
-            content = self._under_way[key] = Content()
+            content = self._under_way[key] = Content(fetcher)
             task = asyncio.create_task(self._fill(key, content, fetch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

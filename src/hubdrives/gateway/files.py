@@ -1,13 +1,14 @@
 """The bytes of files: from the cache if they may be kept, else straight from their provider."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Protocol
 
 from hubdrives.connections import Connections
+from hubdrives.errors import Forbidden, NotFound, Unavailable
 from hubdrives.gateway.access import Place
-from hubdrives.gateway.cache import Cache, key_of
+from hubdrives.gateway.cache import Cache, Content, key_of
 from hubdrives.gateway.disk import Blob
 from hubdrives.gateway.metrics import Metrics
 from hubdrives.model import Entry
@@ -17,8 +18,10 @@ from hubdrives.providers.base import Provider
 class Readable(Protocol):
     """The bytes of one file."""
 
-    blob: Blob | None
-    """Set once all of it was seen and is kept."""
+    @property
+    def blob(self) -> Blob | None:
+        """Set once all of it was seen and is kept."""
+        ...
 
     async def ready(self, *, whole: bool) -> None:
         """Wait for its first byte, or for all of it. Raises why that will never come."""
@@ -48,6 +51,35 @@ class _Direct:
             yield piece
 
 
+class _Followed:
+    """A file that another user's token brings. What is wrong with that token is nothing to whoever follows."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    @property
+    def blob(self) -> Blob | None:
+        return self._content.blob
+
+    async def ready(self, *, whole: bool) -> None:
+        with _anothers_trouble():
+            await self._content.ready(whole=whole)
+
+    async def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        with _anothers_trouble():
+            async for piece in self._content.read(start, stop):
+                yield piece
+
+
+@contextmanager
+def _anothers_trouble() -> Iterator[None]:
+    try:
+        yield
+    except (Forbidden, NotFound):
+        # The next request brings it with the caller's own token.
+        raise Unavailable("The download was interrupted.", retry_after=0) from None
+
+
 class Files:
     """The files of all connections."""
 
@@ -66,14 +98,14 @@ class Files:
         Raises:
             HubdrivesError: the connection can't be used.
         """
-        provider = await self._connections.provider(place.connection)
+        provider = await self._connections.provider(place.connection, user=place.user)
         if not entry.version or not self._cache.takes(entry.size):
             self._metrics.kept.labels("direct").inc()
             yield _Direct(provider, entry, self._metrics)
             return
-        key = key_of(place.connection, place.location, entry)
-        async with self._cache.open(key, lambda: provider.read(entry)) as content:
-            yield content
+        key = key_of(place.connection, place.location, entry, user=place.user)
+        async with self._cache.open(key, lambda: provider.read(entry), fetcher=place.user) as content:
+            yield content if content.fetcher == place.user else _Followed(content)
 
 
 async def pulsed(pieces: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from hubdrives.config import Settings
+from hubdrives.config import Grant, Settings
 from hubdrives.connections import Connections
 from hubdrives.errors import BadConfig, HubdrivesError, NotFound, NotGranted
 from hubdrives.gateway.identity import Caller
@@ -25,7 +25,8 @@ class Rule:
     """A grant whose root was understood."""
 
     connection: str
-    root: Location
+    root: Location | None
+    """None is whatever the user's own token opens."""
     users: frozenset[str]
     groups: frozenset[str]
     everyone: bool
@@ -39,12 +40,12 @@ def rules(settings: Settings, connections: Connections) -> tuple[Rule, ...]:
     """The rules of the configuration.
 
     Raises:
-        BadConfig: a root that its connection's provider does not understand.
+        BadConfig: a root that its connection's provider does not understand, or none where there must be one.
     """
     found = []
     for grant in settings.grants:
         try:
-            root = _parse(settings, grant.connection, grant.root) or connections.root(grant.connection)
+            root = _root(settings, connections, grant)
         except HubdrivesError as error:
             raise BadConfig(f"A grant on '{grant.connection}' can't be used: {error}", hint=error.hint) from None
         found.append(
@@ -60,13 +61,15 @@ def rules(settings: Settings, connections: Connections) -> tuple[Rule, ...]:
     return tuple(found)
 
 
-def _parse(settings: Settings, connection: str, root: str | None) -> Location | None:
-    if root is None:
-        return None
-    configured = settings.connections[connection]
-    location = provider_class(configured.provider).parse(root, base_url=configured.base_url)
+def _root(settings: Settings, connections: Connections, grant: Grant) -> Location | None:
+    configured = settings.connections[grant.connection]
+    if grant.root is None:
+        if configured.root is None and connections.is_personal(grant.connection):
+            return None
+        return connections.root(grant.connection)
+    location = provider_class(configured.provider).parse(grant.root, base_url=configured.base_url)
     if location is None:
-        raise BadConfig(f"'{root}' is no address of its provider.")
+        raise BadConfig(f"'{grant.root}' is no address of its provider.")
     return location
 
 
@@ -91,12 +94,12 @@ async def covering(rules: Iterable[Rule], location: Location, contains: Contains
     """
     among = list(rules)
     for rule in among:
-        if rule.root == location:
+        if rule.root is None or rule.root == location:
             return rule
     missing: NotFound | None = None
     for rule in among:
         try:
-            if await contains(rule.root, location):
+            if rule.root is not None and await contains(rule.root, location):
                 return rule
         except NotFound as error:
             missing = error

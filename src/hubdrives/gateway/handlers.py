@@ -45,23 +45,34 @@ async def health(_request: web.Request) -> web.Response:
 async def metrics(request: web.Request) -> web.Response:
     """The numbers, for Prometheus."""
     parts = request.app[PARTS]
-    waiting = {name: provider.waiting for name, provider in parts.connections.live.items()}
-    text = parts.metrics.text({name: one.seconds if one else 0.0 for name, one in waiting.items()})
+    waiting: dict[str, float] = {}
+    for (name, _user), provider in parts.connections.live.items():
+        seconds = provider.waiting.seconds if provider.waiting else 0.0
+        waiting[name] = max(seconds, waiting.get(name, 0.0))
+    text = parts.metrics.text(waiting)
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
 
 async def connections(request: web.Request) -> web.Response:
     """What the caller may use: connections, roots, and what they may do there."""
-    parts = request.app[PARTS]
+    parts, caller = request.app[PARTS], request[CALLER]
     found: dict[str, dict[str, Any]] = {}
-    for rule in parts.access.held(request[CALLER]):
-        provider = await parts.connections.provider(rule.connection)
+    for rule in parts.access.held(caller):
+        provider = await parts.connections.provider(rule.connection, user=caller.name)
         shown = found.setdefault(
             rule.connection,
-            {"name": rule.connection, "provider": provider.name, "title": provider.title, "can": [], "roots": []},
+            {
+                "name": rule.connection,
+                "provider": provider.name,
+                "title": provider.title,
+                "can": [],
+                "roots": [],
+                "personal": parts.connections.is_personal(rule.connection),
+            },
         )
         shown["can"] = sorted({*shown["can"], *rule.can})
-        shown["roots"].append({"url": rule.root.url, "path": rule.root.path, "can": sorted(rule.can)})
+        if rule.root is not None:
+            shown["roots"].append({"url": rule.root.url, "path": rule.root.path, "can": sorted(rule.can)})
         if LINK in rule.can:
             # Authors must know with whom to share what they want to link to.
             shown["access"] = provider.explain_access()
@@ -73,7 +84,7 @@ async def describe(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     place = await _asked(request)
     entry = await parts.listings.entry(place, patience=parts.patience)
-    provider = await parts.connections.provider(place.connection)
+    provider = await parts.connections.provider(place.connection, user=place.user)
     link = place.link
     description = DescriptionDocument(
         location=LocationDocument.of(place.location),
@@ -125,7 +136,7 @@ async def files(request: web.Request) -> web.StreamResponse:
     content_headers(response)
     await response.prepare(request)
     listing = asyncio.ensure_future(parts.listings.listing(place))
-    sender = ManyFiles(parts.files, place, waiting=lambda: parts.waiting(place.connection))
+    sender = ManyFiles(parts.files, place, waiting=lambda: parts.waiting(place.connection, place.user))
     try:
         await sender.send(response, wanted.files, listing)
         await response.write_eof()
@@ -172,7 +183,7 @@ async def links(request: web.Request) -> web.Response:
     parts, line = request.app[PARTS], request[RECORD].line
     order = await _body(request, LinkOrder)
     line.location = _shown(order.source)
-    link, token = await parts.access.sign(
+    link, token, place = await parts.access.sign(
         request[CALLER],
         order.source,
         under=order.under,
@@ -183,7 +194,6 @@ async def links(request: web.Request) -> web.Response:
     )
     line.connection, line.location, line.link_id = link.connection, str(link.location), link.id
     # A link to what the account can't see would be no use to anybody.
-    place = Place(connection=link.connection, location=link.location, boundary=link.location)
     entry = await parts.listings.entry(place, patience=parts.patience)
     if link.target and entry.kind is Kind.FILE:
         raise BadInput("A link to a single file has no folder to name.", hint="Leave out the folder's name.")

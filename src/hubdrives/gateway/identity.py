@@ -84,10 +84,11 @@ class HubIdentity:
         if model.get("kind") != "user":
             raise NotGranted("This token belongs to a service of the hub, not to a user.")
         if not self._auth.check_scopes(self._auth.access_scopes, model):
+            # The narrowest, for this service alone.
+            scope = max(self._auth.access_scopes, key=len)
             raise NotGranted(
                 "This token may not use the hub's gateway.",
-                hint="Tell your hub's administrators: the roles 'user' and 'server' both need the scope "
-                f"{min(self._auth.access_scopes)}.",
+                hint=f"Tell your hub's administrators: the roles 'user' and 'server' both need the scope {scope}.",
             )
         return _caller(model)
 

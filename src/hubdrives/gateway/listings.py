@@ -16,7 +16,7 @@ _REMEMBERED_SECONDS = 900.0
 
 _MOST_ENTRIES = 400_000
 
-_Key = tuple[str, Location, Location]
+_Key = tuple[str, str, Location, Location | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Listings:
         """
 
         async def work(known: Listing | None) -> Listing:
-            provider = await self._connections.provider(place.connection)
+            provider = await self._connections.provider(place.connection, user=place.user)
             snapshot = await provider.snapshot(
                 place.location, known=known.snapshot if known else None, boundary=place.boundary
             )
@@ -97,7 +97,7 @@ class Listings:
             return replace(before, path=safe_name(listed.snapshot.name))
 
         async def work(_known: Entry | None) -> Entry:
-            return await (await self._connections.provider(place.connection)).stat(place.location)
+            return await (await self._connections.provider(place.connection, user=place.user)).stat(place.location)
 
         return await self._entries.get(_key(place), work, patience=patience)
 
@@ -112,4 +112,4 @@ class Listings:
 
 
 def _key(place: Place) -> _Key:
-    return place.connection, place.location, place.boundary
+    return place.connection, place.user, place.location, place.boundary

@@ -1,6 +1,7 @@
 """What the gateway is made of, put together once."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -20,6 +21,8 @@ from hubdrives.gateway.signing import Signer
 from hubdrives.model import Waiting
 from hubdrives.retry import RetryPolicy
 
+_HUB = frozenset({"JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -37,14 +40,23 @@ class Parts:
     """Seconds after which an answer that is not ready yet says so."""
 
     @classmethod
-    def of(cls, settings: Settings, identity: Identity, *, patience: float, policy: RetryPolicy | None = None) -> Self:
-        """The parts for `settings`.
+    def of(
+        cls,
+        settings: Settings,
+        identity: Identity,
+        *,
+        patience: float,
+        policy: RetryPolicy | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
+        """The parts for `settings`; `environment` says where the hub is, which knows its users' own tokens.
 
         Raises:
             BadConfig: a grant, a folder or a file in the settings can't be used.
         """
         gateway = settings.gateway
-        connections = Connections(settings, environment={}, local=False, policy=policy)
+        hub = {name: value for name, value in (environment or {}).items() if name in _HUB}
+        connections = Connections(settings, environment=hub, local=False, policy=policy)
         folder = Path(gateway.cache_folder or tempfile.mkdtemp(prefix="hubdrives-gateway-")).expanduser()
         metrics = Metrics()
         signer = Signer.from_settings(gateway)
@@ -69,10 +81,13 @@ class Parts:
         await self.identity.close()
         self.audit.close()
 
-    def waiting(self, connection: str | None) -> Waiting | None:
-        """Whom `connection`, or any connection, waits for at this moment."""
-        live = self.connections.live
-        among = [live[connection]] if connection is not None and connection in live else live.values()
+    def waiting(self, connection: str | None, user: str | None) -> Waiting | None:
+        """Whom `connection`, or any connection, waits for at this moment on behalf of `user`."""
+        among = [
+            provider
+            for (name, owner), provider in self.connections.live.items()
+            if owner in {"", user} and connection in {None, name}
+        ]
         return max(filter(None, (provider.waiting for provider in among)), key=lambda one: one.seconds, default=None)
 
 

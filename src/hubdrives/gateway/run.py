@@ -33,7 +33,9 @@ def run(settings: Settings, environment: Mapping[str, str] = os.environ) -> None
     _log_to_stderr()
     host, port = _address(settings, environment)
     identity = HubIdentity(environment, fresh=settings.gateway.identity_seconds)
-    app = make_app(settings, identity, prefix=environment.get("JUPYTERHUB_SERVICE_PREFIX", "/"))
+    app = make_app(
+        settings, identity, prefix=environment.get("JUPYTERHUB_SERVICE_PREFIX", "/"), environment=environment
+    )
     logging.getLogger(__name__).info("The gateway listens on %s port %d.", host, port)
     try:
         web.run_app(app, host=host, port=port, access_log=None, print=None, shutdown_timeout=_STOP_SECONDS)

@@ -1,0 +1,253 @@
+"""Two students with different courses, one gateway: nobody sees what another's token opened, kept or not.
+
+The matrix asks every endpoint with every wrong identity, before and after the right one has been served; it is shown
+at the end of the test run.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.gateway.bench import PREFIX
+from tests.gateway.campus import EVERYBODYS_OWN, LOGIN_URL, Campus, campus_of
+
+from hubdrives.config import Grant
+from hubdrives.wire import Reader
+
+SECRET = "the answer of the rain course is forty-two\n"
+NAMES = ("Rain 101", "rain-answers.txt")
+
+
+@pytest.fixture
+async def campus(tmp_path: Path) -> AsyncIterator[Campus]:
+    async with campus_of(tmp_path) as made:
+        yield made
+
+
+@dataclass
+class Question:
+    """One request about alice's course, and what alice gets to see of it."""
+
+    method: str
+    path: str
+    params: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    async def ask(self, campus: Campus, token: str | None) -> tuple[int, str]:
+        more = {} if self.body is None else {"json": self.body}
+        status, body, headers = await campus.ask(
+            self.method, self.path, token=token, params=self.params, headers=self.headers, **more
+        )
+        return status, f"{body!r} {dict(headers)!r}"
+
+
+def leaks(text: str) -> list[str]:
+    """What of alice's course is in an answer."""
+    return [secret for secret in (SECRET.strip(), *NAMES) if secret in text]
+
+
+def table(rows: dict[str, dict[str, str]]) -> str:
+    columns = list(next(iter(rows.values())))
+    width = max(map(len, rows)) + 2
+    wide = [max(len(column), *(len(row[column]) for row in rows.values())) + 2 for column in columns]
+    lines = ["".join([" " * width, *(column.ljust(size) for column, size in zip(columns, wide, strict=True))])]
+    lines += [
+        "".join([name.ljust(width), *(row[column].ljust(size) for column, size in zip(columns, wide, strict=True))])
+        for name, row in rows.items()
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+async def alices(campus: Campus) -> tuple[dict[str, Question], str]:
+    """Every endpoint, asked about alice's file in alice's course; and her hub token."""
+    course = campus.course("Rain 101", "alice", "tess", files={"rain-answers.txt": SECRET})
+    campus.course("Snow 102", "bob", files={"snow.txt": "snow"})
+    await campus.open(
+        EVERYBODYS_OWN.__class__(connection="canvas", groups=("students",)),
+        Grant(connection="canvas", users=("tess",), can=("read", "link")),
+    )
+    alice, tess = campus.people.token("alice", "students"), campus.people.token("tess")
+    _, found, headers = await campus.ask("GET", "api/v1/snapshot", token=tess, params={"source": course})
+    (entry,) = [one for one in found["entries"] if one["path"] == "rain-answers.txt"]
+    _, link, _ = await campus.ask("POST", "api/v1/links", token=tess, json={"source": course, "group": "students"})
+    _, _, file_headers = await campus.ask(
+        "GET",
+        "api/v1/file",
+        token=tess,
+        params={"source": course, "path": entry["path"], "version": entry["version"]},
+    )
+    source, file = {"source": course}, {"path": entry["path"], "version": entry["version"]}
+    linked = {"source": f"link:{link['token']}"}
+    wanted = {"files": [file]}
+    return {
+        "describe": Question("GET", "api/v1/describe", source),
+        "describe, by link": Question("GET", "api/v1/describe", linked),
+        "contains": Question("GET", "api/v1/contains", {**source, "under": entry["path"], "root": course}),
+        "snapshot": Question("GET", "api/v1/snapshot", source),
+        "snapshot, by link": Question("GET", "api/v1/snapshot", linked),
+        "snapshot, by its tag": Question("GET", "api/v1/snapshot", source, {"If-None-Match": headers["ETag"]}),
+        "file": Question("GET", "api/v1/file", {**source, **file}),
+        "file, its head": Question("HEAD", "api/v1/file", {**source, **file}),
+        "file, a range": Question("GET", "api/v1/file", {**source, **file}, {"Range": "bytes=0-9"}),
+        "file, by its tag": Question("GET", "api/v1/file", {**source, **file}, {"If-None-Match": file_headers["ETag"]}),
+        "file, by link": Question("GET", "api/v1/file", {**linked, **file}),
+        "files": Question("POST", "api/v1/files", body={**source, **wanted}),
+        "files, by link": Question("POST", "api/v1/files", body={**linked, **wanted}),
+        "links": Question("POST", "api/v1/links", body=source),
+        "check": Question("GET", "api/v1/check", source),
+    }, alice
+
+
+async def test_every_endpoint_refuses_every_wrong_identity(campus: Campus, show: Callable[[str, str], None]) -> None:
+    questions, alice = await alices(campus)
+    campus.logins.ended.add("eve")
+    wrong: dict[str, str | None] = {
+        "another student": campus.people.token("bob", "students"),
+        "no grant": campus.people.token("mallory"),
+        "login ended": campus.people.token("eve", "students"),
+        "no hub token": None,
+        "unknown token": "made-up-0123456789abcdef",
+        "alice's Canvas token": campus.canvas.token("alice"),
+    }
+    right = {name: (await question.ask(campus, alice))[0] for name, question in questions.items()}
+    rows: dict[str, dict[str, str]] = {}
+    for name, question in questions.items():
+        row = rows.setdefault(name, {"alice": str(right[name])})
+        for who, token in wrong.items():
+            status, text = await question.ask(campus, token)
+            if question.method == "POST" and name.startswith("files") and status == 200:
+                # A stream begins before the listing is there; what it says is in it.
+                status, text = await streamed(campus, question, token)
+            assert not leaks(text), (name, who, text)
+            if status == 200 and name == "check":
+                # It is about the caller's own connections, and takes nothing else from the question.
+                row[who] = "own"
+            else:
+                row[who] = "no" if "'contains': False" in text else str(status)
+                assert row[who] in {"403", "404", "no"}, (name, who, status, text)
+    show("Who gets what of alice's course (HTTP status; nobody but alice saw a byte or a name of it)", table(rows))
+    # The same endpoints do answer the one who may: the refusals are not those of a gateway that is closed.
+    assert {name for name, status in right.items() if status not in {200, 206, 304}} == {"links"}
+
+
+async def streamed(campus: Campus, question: Question, token: str | None) -> tuple[int, str]:
+    """What the stream of `files` says: the error's HTTP status if it ends in one."""
+    _, body, _ = await campus.ask(question.method, question.path, token=token, json=question.body)
+    frames = list(Reader().feed(body))
+    failed = [frame.error for frame, _ in frames if frame.error]
+    assert failed, frames
+    return {"not-found": 404}.get(failed[0]["code"], 403), repr(frames)
+
+
+async def test_kept_bytes_go_to_those_whose_own_listing_names_them(campus: Campus) -> None:
+    course = campus.course("Rain 101", "alice", "bob", files={"rain-answers.txt": SECRET})
+    await campus.open()
+    alice, bob = campus.people.token("alice"), campus.people.token("bob")
+    contents = []
+    for token in (alice, bob):
+        _, found, _ = await campus.ask("GET", "api/v1/snapshot", token=token, params={"source": course})
+        (entry,) = [one for one in found["entries"] if one["path"] == "rain-answers.txt"]
+        file = {"source": course, "path": entry["path"], "version": entry["version"]}
+        _, content, _ = await campus.ask("GET", "api/v1/file", token=token, params=file)
+        contents.append(content)
+    assert contents == [SECRET.encode()] * 2
+    asked = campus.asked_canvas()
+    # Each asked with their own token what there is; the bytes came once.
+    assert asked["files.list"] == asked["folders.list"] == 2
+    assert asked["files.public_url"] == asked["files.content"] == 1
+
+
+async def test_a_student_who_was_removed_from_the_course_gets_no_kept_bytes(campus: Campus) -> None:
+    course = campus.course("Rain 101", "alice", "bob", files={"rain-answers.txt": SECRET})
+    await campus.open(fresh_seconds=0.0)
+    bob = campus.people.token("bob")
+    _, found, _ = await campus.ask("GET", "api/v1/snapshot", token=bob, params={"source": course})
+    (entry,) = [one for one in found["entries"] if one["path"] == "rain-answers.txt"]
+    file = {"source": course, "path": entry["path"], "version": entry["version"]}
+    assert (await campus.ask("GET", "api/v1/file", token=bob, params=file))[0] == 200
+    campus.canvas.unenrol("bob", campus.courses["Rain 101"])
+    status, text, _ = await campus.ask("GET", "api/v1/file", token=bob, params=file)
+    assert status == 403
+    assert not leaks(repr(text))
+
+
+async def test_the_version_of_another_s_file_opens_nothing_in_one_s_own_course(campus: Campus) -> None:
+    rain = campus.course("Rain 101", "alice", files={"same.txt": SECRET})
+    snow = campus.course("Snow 102", "bob", files={"same.txt": "snow"})
+    await campus.open()
+    alice, bob = campus.people.token("alice"), campus.people.token("bob")
+    _, found, _ = await campus.ask("GET", "api/v1/snapshot", token=alice, params={"source": rain})
+    version = next(one["version"] for one in found["entries"] if one["path"] == "same.txt")
+    await campus.ask("GET", "api/v1/file", token=alice, params={"source": rain, "path": "same.txt", "version": version})
+    stolen = {"source": snow, "path": "same.txt", "version": version}
+    status, body, _ = await campus.ask("GET", "api/v1/file", token=bob, params=stolen)
+    assert (status, body["code"]) == (410, "version-gone")
+    assert not leaks(repr(body))
+
+
+async def test_two_users_see_their_own_content_at_one_address(campus: Campus) -> None:
+    for name in ("alice", "bob"):
+        campus.canvas.tree.add_file(f"{name}.txt", name, parent=campus.canvas.personal_files(name).root)
+    await campus.open()
+    seen = {}
+    for name in ("alice", "bob"):
+        status, found, _ = await campus.ask(
+            "GET", "api/v1/snapshot", token=campus.people.token(name), params={"source": f"{campus.canvas.url}/files"}
+        )
+        assert status == 200, found
+        seen[name] = [entry["path"] for entry in found["entries"]]
+    assert seen == {"alice": ["alice.txt"], "bob": ["bob.txt"]}
+
+
+async def test_what_ails_one_user_s_token_is_nothing_to_another_who_follows_the_download(campus: Campus) -> None:
+    course = campus.course("Rain 101", "alice", "bob", files={"big.bin": "x" * 300_000})
+    await campus.open()
+    alice, bob = campus.people.token("alice"), campus.people.token("bob")
+    asks = {}
+    for token in (alice, bob):
+        _, found, _ = await campus.ask("GET", "api/v1/snapshot", token=token, params={"source": course})
+        version = found["entries"][0]["version"]
+        asks[token] = {"source": course, "path": "big.bin", "version": version}
+    campus.canvas.faults.set(
+        [
+            {"operation": "files.public_url", "effect": "error", "reason": "revoked_token", "times": 1},
+            {"operation": "files.public_url", "effect": "delay", "seconds": 0.3, "times": 1},
+        ]
+    )
+    first = asyncio.create_task(campus.ask("GET", "api/v1/file", token=alice, params=asks[alice]))
+    await asyncio.sleep(0.1)
+    second = await campus.ask("GET", "api/v1/file", token=bob, params=asks[bob])
+    assert (await first)[0] == 403
+    assert second[0] == 503
+    assert second[2]["Retry-After"]
+    again = await campus.ask("GET", "api/v1/file", token=bob, params=asks[bob])
+    assert (again[0], len(again[1])) == (200, 300_000)
+
+
+async def test_an_ended_login_says_where_to_log_in_again_and_then_all_is_well(campus: Campus) -> None:
+    course = campus.course("Rain 101", "alice", files={"rain-answers.txt": SECRET})
+    campus.logins.ended.add("alice")
+    await campus.open(fresh_seconds=0.0)
+    alice = campus.people.token("alice")
+    status, body, _ = await campus.ask("GET", "api/v1/snapshot", token=alice, params={"source": course})
+    assert (status, body["code"], body["login_url"]) == (403, "login-needed", LOGIN_URL)
+    campus.logins.ended.clear()
+    status, _, _ = await campus.ask("GET", "api/v1/snapshot", token=alice, params={"source": course})
+    assert status == 200
+
+
+async def test_no_token_of_a_user_is_in_any_answer_audit_line_or_kept_file(campus: Campus) -> None:
+    questions, alice = await alices(campus)
+    answers = [text for question in questions.values() for text in [(await question.ask(campus, alice))[1]]]
+    tokens = [campus.canvas.token("alice"), *campus.logins.tokens.values()]
+    assert campus.logins.tokens
+    kept = [path.read_bytes() for path in campus.folder.rglob("*") if path.is_file()]
+    assert kept
+    for token in tokens:
+        assert not any(token in text for text in answers)
+        assert not any(token.encode() in content for content in kept)
+    assert PREFIX in campus.url
