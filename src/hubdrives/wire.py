@@ -15,7 +15,7 @@ The frames of one file follow each other; only "waiting" comes between them.
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -101,6 +101,18 @@ class ConnectionDocument(msgspec.Struct, frozen=True):
     """Where: `url`, `path` and `can`."""
     access: str | None = None
     """For those who may make links: whom to share content with."""
+    personal: bool = False
+    """Whether each user reads it with a login of their own, so that a link to it gives nobody a right."""
+
+
+class FindingDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that the gateway has looked at for this user; see `hubdrives.doctor`."""
+
+    check: str
+    level: Literal["ok", "warning", "wrong"]
+    sentence: str
+    advice: str = ""
+    code: str = "ok"
 
 
 class SkippedDocument(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ _SUBCOMMANDS = {
     "cat": "Write one file to standard output.",
     "link": "Make a link with which others pull a folder.",
     "connections": "Show what can be reached from here.",
+    "doctor": "Name what is wrong, and how to mend it.",
     "gateway": "Run the hub's gateway (for administrators).",
     "emulate": "Serve a folder as if it were a provider (for tests).",
     "demo": "Try it all: a hub, its gateway, an emulated Google Drive.",

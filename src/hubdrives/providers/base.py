@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 from hubdrives.errors import HubdrivesError
 from hubdrives.http import Client, Failure
 from hubdrives.model import Description, Entry, Location, Snapshot, Waiting
-from hubdrives.wire import ConnectionDocument, SignedLink
+from hubdrives.wire import ConnectionDocument, FindingDocument, SignedLink
 
 
 class Provider(abc.ABC):
@@ -22,11 +22,18 @@ class Provider(abc.ABC):
     """As in locations and in the configuration, for example "googledrive"."""
     title: ClassVar[str]
     """As a person calls it, for example "Google Drive"."""
+    concurrency: ClassVar[int] = 8
+    """Requests at the same time, at most, unless the configuration says otherwise."""
 
     @staticmethod
     @abc.abstractmethod
     def errors(failure: Failure) -> HubdrivesError:
         """The table from failed HTTP answers to our errors."""
+
+    @staticmethod
+    def headroom(headers: Mapping[str, str]) -> float | None:  # noqa: ARG004 - most providers do not tell
+        """How much of the rate allowance an answer says is left: 1.0 is all, 0.0 is none, None is not told."""
+        return None
 
     @classmethod
     @abc.abstractmethod
@@ -164,6 +171,10 @@ class Gates(Protocol):
 
     async def connections(self) -> Sequence[ConnectionDocument]:
         """What this account may use there."""
+        ...
+
+    async def check(self) -> Sequence[FindingDocument]:
+        """What is wrong with that, as it is seen from there."""
         ...
 
     async def sign_link(

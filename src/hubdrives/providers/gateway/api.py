@@ -22,6 +22,7 @@ from hubdrives.wire import (
     API,
     ConnectionDocument,
     DescriptionDocument,
+    FindingDocument,
     Frame,
     LinkOrder,
     Reader,
@@ -61,6 +62,10 @@ class Api:
     async def connections(self) -> list[ConnectionDocument]:
         """What this user may use."""
         return await self._get("connections", {}, list[ConnectionDocument])
+
+    async def check(self) -> list[FindingDocument]:
+        """What the gateway finds when it tries what this user may use."""
+        return await self._get("check", {}, list[FindingDocument])
 
     async def describe(self, where: Mapping[str, str]) -> DescriptionDocument:
         """What a source is; `where` is its `source` and `under`."""

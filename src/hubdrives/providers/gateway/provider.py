@@ -11,7 +11,15 @@ from hubdrives.providers.base import Piece, Provider, client_waiting
 from hubdrives.providers.gateway import api, urls
 from hubdrives.providers.gateway.api import Api
 from hubdrives.providers.gateway.manyfiles import ManyFiles
-from hubdrives.wire import MAX_FILES, ConnectionDocument, LinkOrder, SignedLink, WantedFile, snapshot_tag
+from hubdrives.wire import (
+    MAX_FILES,
+    ConnectionDocument,
+    FindingDocument,
+    LinkOrder,
+    SignedLink,
+    WantedFile,
+    snapshot_tag,
+)
 
 _UNDER = "under"
 
@@ -125,6 +133,10 @@ class Gateway(Provider):
     async def connections(self) -> Sequence[ConnectionDocument]:
         """What this user may use there, and do with it."""
         return await self._api.connections()
+
+    async def check(self) -> Sequence[FindingDocument]:
+        """What is wrong with that, as the gateway sees it."""
+        return await self._api.check()
 
     async def sign_link(
         self,
