@@ -19,7 +19,15 @@ from tenacity import AsyncRetrying
 from yarl import URL
 
 from hubdrives._version import __version__
-from hubdrives.errors import BadConfig, Corrupt, HubdrivesError, Unavailable, UnexpectedAnswer, VersionGone
+from hubdrives.errors import (
+    BadConfig,
+    BadCredential,
+    Corrupt,
+    HubdrivesError,
+    Unavailable,
+    UnexpectedAnswer,
+    VersionGone,
+)
 from hubdrives.limits import AdaptiveLimit
 from hubdrives.ranges import Part
 from hubdrives.retry import RetryPolicy, retrying
@@ -81,6 +89,12 @@ class Failure:
 
 ErrorTable: TypeAlias = Callable[[Failure], HubdrivesError]
 
+Headroom: TypeAlias = Callable[[Mapping[str, str]], float | None]
+"""How much of the rate allowance is left, by an answer's headers: 1.0 is all, 0.0 is none, None is not told."""
+
+Check: TypeAlias = Callable[[URL, Mapping[str, str]], None]
+"""Looks at the address and the headers of a successful answer; raises what is wrong with it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
@@ -91,6 +105,7 @@ class _Request:
     operation: str
     headers: Mapping[str, str] = field(repr=False)
     body: Any = field(default=None, repr=False)
+    anonymous: bool = False
 
 
 class Client:
@@ -102,6 +117,7 @@ class Client:
         tokens: where the bearer token comes from; None sends none.
         limit: shared with every other client of the same connection.
         policy: how patient to be.
+        headroom: reads off each answer how much of the rate allowance is left, so that we slow down before it is none.
     """
 
     def __init__(
@@ -112,12 +128,14 @@ class Client:
         tokens: TokenSource | None = None,
         limit: AdaptiveLimit | None = None,
         policy: RetryPolicy | None = None,
+        headroom: Headroom = lambda _headers: None,
     ) -> None:
         self.title = title
         self.limit = limit or AdaptiveLimit()
         self._errors = errors
         self._tokens = tokens
         self._policy = policy or RetryPolicy()
+        self._headroom = headroom
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -152,13 +170,26 @@ class Client:
         Raises:
             HubdrivesError: what the error table made of a failed answer, or Unavailable, UnexpectedAnswer.
         """
+        return (await self.page(method, url, operation=operation, params=params, headers=headers, body=body))[0]
+
+    async def page(
+        self,
+        method: str,
+        url: str,
+        *,
+        operation: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> tuple[Any, Mapping[str, str]]:
+        """As `json`, with the answer's headers, which tell where the next page is."""
         request = self._request(method, url, operation, params, headers, body)
         async for attempt in self._attempts():
             with attempt:
                 async with self._answer(request) as answer:
                     content = await answer.read()
                 try:
-                    return msgspec.json.decode(content)
+                    return msgspec.json.decode(content), answer.headers
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     raise UnexpectedAnswer(f"{self.title} sent something that is not JSON ({operation}).") from None
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -197,6 +228,8 @@ class Client:
         stop: int | None = None,
         size: int | None = None,
         digest: str | None = None,
+        anonymous: bool = False,
+        check: Check | None = None,
     ) -> AsyncGenerator[bytes, None]:
         """The bytes from `start` up to `stop` (or the end), resumed where a connection was cut.
 
@@ -209,6 +242,8 @@ class Client:
             stop: one past the last byte; None is the end.
             size: the whole file's size in bytes, if known: a shorter or longer body is an error.
             digest: the whole file's digest, checked when the whole file is read.
+            anonymous: send no token, for an address that is signed: a token must not go to whoever it names.
+            check: looks at each answer before a byte of it is used.
 
         Raises:
             Corrupt: the bytes are not those that were promised; what was yielded must be thrown away.
@@ -218,11 +253,12 @@ class Client:
         part = Part(title=self.title, start=start, stop=stop, size=size, digest=digest)
         # Content codings would shift what a byte range means.
         request = self._request("GET", url, operation, params, {**(headers or {}), "Accept-Encoding": "identity"}, None)
+        request = replace(request, anonymous=anonymous)
         poor = 0
         while not part.complete:
             resumed_at = part.position
             try:
-                async with self._opened(request, part) as (answer, first):
+                async with self._opened(request, part, check) as (answer, first):
                     piece = part.take(first)
                     while piece:
                         yield piece
@@ -242,7 +278,9 @@ class Client:
         part.finish()
 
     @asynccontextmanager
-    async def _opened(self, request: _Request, part: Part) -> AsyncIterator[tuple[aiohttp.ClientResponse, bytes]]:
+    async def _opened(
+        self, request: _Request, part: Part, check: Check | None
+    ) -> AsyncIterator[tuple[aiohttp.ClientResponse, bytes]]:
         """An answer with what is missing, and its first bytes: so each retry that succeeds has made progress."""
         if part.range_header is not None:
             request = replace(request, headers={**request.headers, "Range": part.range_header})
@@ -251,6 +289,8 @@ class Client:
                 with attempt:
                     async with AsyncExitStack() as trial:
                         answer = await trial.enter_async_context(self._answer(request))
+                        if check is not None:
+                            check(answer.url, answer.headers)
                         await _skip(answer, part.begin(answer.status, answer.headers))
                         piece = await answer.content.read(CHUNK)
                         if not piece and part.end is not None:
@@ -267,13 +307,17 @@ class Client:
         async with self.limit.slot():
             try:
                 async with AsyncExitStack() as stack:
-                    token = await self._tokens.token() if self._tokens else None
+                    tokens = None if request.anonymous else self._tokens
+                    token = await tokens.token() if tokens else None
                     response = await self._send(stack, request, token)
                     refused = response.status == HTTPStatus.UNAUTHORIZED
                     # A host further on that got no token does not complain about ours.
-                    if refused and self._tokens and "Authorization" in response.request_info.headers:
-                        response.release()
-                        token = await self._tokens.token(stale=token)
+                    if refused and tokens and "Authorization" in response.request_info.headers:
+                        error = self._errors(await _failure(response, request.operation))
+                        # Some say 401 for "you may not", too: then another token of the same account is of no use.
+                        if not (isinstance(error, BadCredential) and error.renewable):
+                            raise error
+                        token = await tokens.token(stale=token)
                         response = await self._send(stack, request, token)
                     if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                         raise VersionGone(f"The file at {self.title} has fewer bytes than when it was listed.")
@@ -303,6 +347,8 @@ class Client:
             response = await stack.enter_async_context(
                 self._session.request(method, target, headers=sent, json=body, allow_redirects=False)
             )
+            if (share := self._headroom(response.headers)) is not None:
+                self.limit.headroom(share)
             _log.debug("%s: %s %s answered %d", self.title, method, request.operation, response.status)
             if response.status not in _REDIRECTS or "Location" not in response.headers:
                 return response

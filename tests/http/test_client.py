@@ -12,6 +12,7 @@ from aiohttp import web
 from tests.http.servers import (
     CONTENT,
     QUICK,
+    Tokens,
     answering,
     collect,
     cut,
@@ -319,6 +320,19 @@ async def test_a_token_that_is_refused_again_is_an_error(bearer, serve):
     with pytest.raises(BadCredential):
         await bearer.json("GET", await serve(handler), operation="test")
     assert len(handler.seen) == 2
+
+
+class _Final(BadCredential):
+    renewable = False
+
+
+@pytest.mark.parametrize("kind", [Forbidden, _Final])
+async def test_a_refusal_that_is_not_the_tokens_fault_renews_none(serve, kind):
+    handler = answering(status(401))
+    async with Client(title="Test Drive", errors=lambda _: kind("no"), policy=QUICK, tokens=Tokens()) as own:
+        with pytest.raises(kind):
+            await own.json("GET", await serve(handler), operation="test")
+    assert [request.headers["Authorization"] for request in handler.seen] == ["Bearer token-1"]
 
 
 async def test_without_tokens_401_is_an_error_at_once(client, serve):
