@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from hubdrives.errors import Busy, DiskFull, HubdrivesError, NotFound, NotKept
+from hubdrives.errors import Busy, DiskFull, HubdrivesError, LoginNeeded, NotFound, NotKept
 from hubdrives.model import Entry, Location, Report
 from hubdrives.sync.back import Back
 from hubdrives.sync.book import Book
@@ -196,6 +196,7 @@ async def reset(
 
     Raises:
         NotFound: no pull brought any such file.
+        LoginNeeded: what is not kept here can't be had before the user logged in again.
         Busy, DiskFull, LocalFailure: as `undo`.
     """
     await in_thread(_check, folder)
@@ -224,7 +225,7 @@ class _Reset:
         for path in sorted({*found.edited, *found.ran, *found.deleted}):
             try:
                 await self._set_back(back, path, memory.base.files[path])
-            except (DiskFull, Busy):
+            except (DiskFull, Busy, LoginNeeded):
                 await in_thread(book.leave, source, subfolder=memory.subfolder)
                 raise
             except HubdrivesError as error:

@@ -32,8 +32,13 @@ def test_each_connection_is_shown_with_whether_it_works(shell, course):
     lines = {line["name"]: line for line in json.loads(done.out)}
     assert done.code == 0
     assert lines["course"] == {
-        "name": "course", "provider": "This machine", "root": str(course), "state": "ok", "via": None,
-    }  # fmt: skip
+        "name": "course",
+        "provider": "This machine",
+        "root": str(course),
+        "state": "ok",
+        "via": None,
+        "personal": False,
+    }
     assert lines["gone"]["state"] not in {"", "ok"}
     assert "key" in lines["drive"]["state"]
     assert "'floppy'" in lines["disk"]["state"]

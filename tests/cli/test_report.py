@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from hubdrives.cli.report import told
 from hubdrives.model import TOO_LARGE, Report, Skipped
 
@@ -15,6 +17,7 @@ def test_a_report_tells_what_happened_to_which_file():
         notes={"b.ipynb": ["You changed cell 5.", "And cell 6."], "a.py": ["One note."]},
         skipped=[
             Skipped(path="form", reason="A form has no content."),
+            Skipped(path="exam.pdf", reason="It is locked until 2030-05-03 08:00 UTC.", code="not-yet"),
             Skipped(path="big.zip", reason="Too big.", code=TOO_LARGE, read="hubdrives.open('~/c/big.zip')"),
         ],
         failed=[Skipped(path="gone.txt", reason="It is gone.", code="not-found")],
@@ -34,6 +37,8 @@ def test_a_report_tells_what_happened_to_which_file():
         "  open.ipynb",
         "Left at the source because of their size:",
         "  big.zip: Too big. In Python: hubdrives.open('~/c/big.zip')",
+        "Not available yet:",
+        "  exam.pdf: It is locked until 2030-05-03 08:00 UTC.",
         "Left out, or under another name:",
         "  form: A form has no content.",
         "Could not be brought; pull again to try once more:",
@@ -49,6 +54,12 @@ def test_of_very_many_files_some_are_named_and_the_rest_is_counted():
     lines = told(Report(kept=[f"{number}" for number in range(50)]), folder=Path("mine")).splitlines()
     assert lines[2] == "  0"
     assert (len(lines), lines[-1]) == (23, "  and 30 more")
+
+
+@pytest.mark.parametrize("code", ["locked", "hidden", "unpublished", "not-yet", "pending"])
+def test_what_comes_later_is_no_failure(code):
+    report = Report(added=["a"], skipped=[Skipped(path="b", reason="Why.", code=code)])
+    assert told(report, folder=Path("mine")).splitlines() == ["mine: 1 added.", "Not available yet:", "  b: Why."]
 
 
 def test_a_name_can_not_move_the_cursor():

@@ -29,6 +29,8 @@ class _Line:
     """"ok", or what is wrong."""
     via: str | None = None
     """The connection that leads there, if it is not configured here."""
+    personal: bool = False
+    """Whether each user reaches it with a login of their own."""
 
 
 @click.command("connections", epilog="Example: hubdrives connections", short_help="Show what can be reached from here.")
@@ -47,7 +49,8 @@ def command(*, as_json: bool) -> None:
         table.add_column(title, overflow="fold")
     for line in lines:
         name = f"{line.name} (by {line.via})" if line.via else line.name
-        table.add_row(Text(name), Text(line.provider), Text(line.root or ""), Text(line.state))
+        provider = f"{line.provider}, with your own login" if line.personal else line.provider
+        table.add_row(Text(name), Text(provider), Text(line.root or ""), Text(line.state))
     show(table)
 
 
@@ -65,7 +68,14 @@ async def _try(connections: Connections, name: str) -> Sequence[_Line]:
         provider = await connections.provider(name)
         if isinstance(provider, Gates):
             further = [
-                _Line(name=offer.name, provider=offer.title, root=_roots(offer.roots), state="ok", via=name)
+                _Line(
+                    name=offer.name,
+                    provider=offer.title,
+                    root=_roots(offer.roots),
+                    state="ok",
+                    via=name,
+                    personal=offer.personal,
+                )
                 for offer in await provider.connections()
             ]
         elif settings.root is not None:
@@ -73,7 +83,14 @@ async def _try(connections: Connections, name: str) -> Sequence[_Line]:
     except HubdrivesError as error:
         state = str(error)
     anything = "any folder" if name == LOCAL else None
-    return [_Line(name=name, provider=title, root=settings.root or anything, state=state), *further]
+    line = _Line(
+        name=name,
+        provider=title,
+        root=settings.root or anything,
+        state=state,
+        personal=connections.is_personal(name),
+    )
+    return [line, *further]
 
 
 def _roots(roots: Sequence[dict[str, object]]) -> str | None:

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 
 import click
 
+from hubdrives.cli.login import advice
 from hubdrives.errors import HubdrivesError
 from hubdrives.redaction import RedactingFilter
 
@@ -68,7 +70,7 @@ class Commands(click.Group):
             code = INTERRUPTED
         except HubdrivesError as error:
             _log.debug("The error's history:", exc_info=error)
-            _say(str(error), error.hint)
+            _say(str(error), advice(error, os.environ))
         except ModuleNotFoundError as error:
             extra = _EXTRAS.get(ctx.meta.get(_COMMAND, ""), "googledrive")
             _say(f"This needs '{error.name}', which is not installed.", f"pip install 'hubdrives[{extra}]'")

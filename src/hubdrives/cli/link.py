@@ -13,7 +13,7 @@ import click
 from hubdrives import providers
 from hubdrives.choice import Choice
 from hubdrives.cli.choosing import choosing, chosen
-from hubdrives.cli.sources import asked, opened
+from hubdrives.cli.sources import Source, asked, opened
 from hubdrives.connections import GATEWAY, Connections
 from hubdrives.errors import BadInput, NoConnection, NotGranted
 from hubdrives.links import PullRequest
@@ -55,6 +55,21 @@ class _Wish:
         return bool(self.group or self.until)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A link."""
+
+    description: Description
+    """Of what it leads to."""
+    request: PullRequest
+    personal: bool
+    """Whether each one reads that with a login of their own."""
+
+    @property
+    def signed(self) -> bool:
+        return self.request.source.startswith(LINK_PREFIX)
+
+
 @click.command(
     "link",
     epilog="Example: hubdrives link course:/week1 --for students --until 2027-01-31 --open intro.ipynb",
@@ -83,7 +98,8 @@ def command(
     """Make a link with which others pull a folder.
 
     Where the hub's gateway lets you, the link is signed: whoever has it may read this folder and nothing else. A plain
-    link only says where the folder is.
+    link only says where the folder is. Where everybody reads with a login of their own, the link is plain unless you
+    ask for --for or --until.
     """
     if not hub:
         raise click.UsageError("Which hub is the link for? Give its address: --hub https://hub.example.org")
@@ -96,18 +112,21 @@ def command(
         target=safe_name(target) if target else None,
         choice=chosen(context, over=request.choice),
     )
-    description, request = asyncio.run(_request(wish))
-    signed = request.source.startswith(LINK_PREFIX)
-    address = request.address(hub)
-    kind = "signed" if signed else "plain"
-    click.echo(f"A {kind} link to the {description.kind} '{description.name}' in {description.source}:", err=True)
+    made = asyncio.run(_made(wish))
+    description, address = made.description, made.request.address(hub)
+    kind = "signed" if made.signed else "plain"
+    reading = ", which each one reads with their own login" if made.personal else ""
+    click.echo(
+        f"A {kind} link to the {description.kind} '{description.name}' in {description.source}{reading}:", err=True
+    )
     if as_json:
-        click.echo(json.dumps({"link": address, "signed": signed, "name": description.name}))
+        told = {"link": address, "signed": made.signed, "name": description.name, "personal": made.personal}
+        click.echo(json.dumps(told))
     else:
         click.echo(address)
 
 
-async def _request(wish: _Wish) -> tuple[Description, PullRequest]:
+async def _made(wish: _Wish) -> _Made:
     # A link to what is not there, or not shared, would fail in everybody else's hands.
     async with opened(wish.source) as source:
         description = await source.provider.describe(source.location)
@@ -115,22 +134,40 @@ async def _request(wish: _Wish) -> tuple[Description, PullRequest]:
             found = await source.provider.stat(source.location.below(subfolder))
             if found.kind is not Kind.FOLDER:
                 raise BadInput(f"'{subfolder}' is a file, not a folder of the source.")
+        personal = await _is_personal(source, wish.source, description)
         try:
-            token = await _signed(source.connections, wish)
+            # It would give nobody a right: each one's own login decides.
+            token = None if personal and not wish.must_be_signed else await _signed(source.connections, wish)
         except (NotGranted, NoConnection) as refusal:
             if wish.must_be_signed:
                 raise
             click.echo(f"{refusal} So this link is a plain one.", err=True)
             token = None
     if token:
-        return description, PullRequest(source=f"{LINK_PREFIX}{token}", choice=wish.choice)
+        request = PullRequest(source=f"{LINK_PREFIX}{token}", choice=wish.choice)
+        return _Made(description=description, request=request, personal=personal)
     subfolder = wish.choice.subfolder
     target = wish.target or working_folder_name(PurePosixPath(subfolder).name or description.name)
     # What is in the subfolder comes to the top of the target.
     inside = wish.open_path and wish.open_path.removeprefix(f"{subfolder}/")
     shown = quote(f"lab/tree/{target}/{inside}") if inside else None
     named = wish.target or (shown and target)
-    return description, PullRequest(source=wish.source, target=named, urlpath=shown, choice=wish.choice)
+    request = PullRequest(source=wish.source, target=named, urlpath=shown, choice=wish.choice)
+    return _Made(description=description, request=request, personal=personal)
+
+
+async def _is_personal(source: Source, text: str, description: Description) -> bool:
+    """Whether each one reads the source, written as `text`, with a login of their own."""
+    if source.connections.is_personal(source.connection):
+        return True
+    if not isinstance(source.provider, Gates):
+        return False
+    offers = await source.provider.connections()
+    name = text.partition(":/")[0]
+    # What is no connection's path is an address, and says of which kind of connection it is, not of which.
+    meant = [offer for offer in offers if offer.name == name]
+    meant = meant or [offer for offer in offers if offer.provider == description.location.provider]
+    return bool(meant) and all(offer.personal for offer in meant)
 
 
 async def _signed(connections: Connections, wish: _Wish) -> str | None:

@@ -8,6 +8,9 @@ from hubdrives.model import TOO_LARGE, Report, Skipped
 _MANY = 20
 """So many paths of one group are shown, the rest is counted."""
 
+_NOT_YET = frozenset({"locked", "hidden", "unpublished", "not-yet", "pending"})
+"""The codes of what its owner does not show at the moment: nobody's failure, and a later pull may bring it."""
+
 
 def told(report: Report, *, folder: Path) -> str:
     """`report` in words, lines ended."""
@@ -26,7 +29,8 @@ def _lines(report: Report, folder: Path) -> Iterator[str]:
     yield from group("Open in an editor, not changed; close them and pull again:", report.held)
     too_large = [item for item in report.skipped if item.code == TOO_LARGE]
     yield from group("Left at the source because of their size:", _with_reasons(too_large))
-    others = [item for item in report.skipped if item.code != TOO_LARGE]
+    yield from group("Not available yet:", _with_reasons([item for item in report.skipped if item.code in _NOT_YET]))
+    others = [item for item in report.skipped if item.code not in {TOO_LARGE, *_NOT_YET}]
     yield from group("Left out, or under another name:", _with_reasons(others))
     yield from group("Could not be brought; pull again to try once more:", _with_reasons(report.failed))
 

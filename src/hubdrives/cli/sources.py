@@ -18,6 +18,8 @@ class Source:
     """A SOURCE that was understood."""
 
     connections: Connections
+    connection: str
+    """The one that reaches it."""
     provider: Provider
     location: Location
     choice: Choice
@@ -36,7 +38,13 @@ async def opened(text: str) -> AsyncIterator[Source]:
         request = asked(text)
         found = connections.find(request.source)
         provider = await connections.provider(found.connection)
-        yield Source(connections=connections, provider=provider, location=found.location, choice=request.choice)
+        yield Source(
+            connections=connections,
+            connection=found.connection,
+            provider=provider,
+            location=found.location,
+            choice=request.choice,
+        )
 
 
 def asked(text: str) -> PullRequest:

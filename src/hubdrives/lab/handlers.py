@@ -1,6 +1,7 @@
 """The HTTP face of the pull page: one page, and the JSON that its script asks for. The report's is beside."""
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from yarl import URL
 
 from hubdrives import __version__
 from hubdrives.errors import BadInput, HubdrivesError
+from hubdrives.lab.login import hub_address
 from hubdrives.lab.request import checked, without_secrets
 from hubdrives.lab.service import Service, prospect_to_json, pull_to_json
 from hubdrives.lab.telling import from_http, status_of, tell
@@ -56,7 +58,14 @@ class PageHandler(Handler, ExtensionHandlerJinjaMixin, JupyterHandler):  # type:
     def show(self, script: str, *, source: str, target: str) -> None:
         """Answer with the page that `script` brings to life; the rest is what it tells support."""
         self.finish(
-            self.render_template("page.html", script=script, source_shown=source, target=target, version=__version__)
+            self.render_template(
+                "page.html",
+                script=script,
+                hub=hub_address(os.environ),
+                source_shown=source,
+                target=target,
+                version=__version__,
+            )
         )
 
 

@@ -1,4 +1,4 @@
-// What the page asks its server. Every failure is thrown as {code, message, hint}.
+// What the page asks its server. Every failure is thrown as {code, message, hint}, with login_url if it was told.
 
 const SILENT_MS = 25000;
 const POLL_MS = 1000;
@@ -144,6 +144,7 @@ async function request(path, { headers = {}, ...options } = {}) {
     code: told.code ?? `http-${answer.status}`,
     message: told.message ?? "Your server could not answer.",
     hint: told.hint ?? "Load the page again; if that does not help, restart your server.",
+    login_url: told.login_url,
   };
 }
 

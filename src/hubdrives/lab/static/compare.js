@@ -1,8 +1,8 @@
 // What differs between the reader's file and the author's, in a dialog.
 
 import * as api from "./api.js";
-import { $, button, element } from "./view.js";
-import { count, moment, sentences, size } from "./words.js";
+import { $, button, element, explained } from "./view.js";
+import { count, moment, size } from "./words.js";
 
 const SHOWN = 3000;
 const LEADS = {
@@ -23,13 +23,14 @@ export async function compare({ target, path, replace }) {
   $("compare").showModal();
   try {
     const { form, lines, mine, theirs } = await api.difference(target, path);
-    const told = lines.length ? form : form === "text" || form === "notebook" ? "same" : form;
-    tell(LEADS[told], { lines, versions: told === "binary" ? { mine, theirs } : {}, actions: [
-      ...(told === "same" ? [] : [button("Use the author's", () => close(replace)), download(target, path)]),
+    const shape = lines.length ? form : form === "text" || form === "notebook" ? "same" : form;
+    tell(LEADS[shape], { lines, versions: shape === "binary" ? { mine, theirs } : {}, actions: [
+      ...(shape === "same" ? [] : [button("Use the author's", () => close(replace)), download(target, path)]),
       button("Close", () => close()),
     ] });
   } catch (problem) {
-    tell(sentences(problem), { actions: [button("Close", () => close())] });
+    const { text, links } = explained(problem, api.reportPage(target));
+    tell(text, { actions: [...links, button("Close", () => close())] });
   }
 }
 
@@ -69,7 +70,7 @@ function lineOf(line) {
 }
 
 function download(target, path) {
-  return button("Download the author's", async () => {
+  const press = button("Download the author's", async () => {
     try {
       const url = URL.createObjectURL(await api.upstream(target, path));
       const link = element("a");
@@ -79,7 +80,11 @@ function download(target, path) {
       // Some browsers begin to read only after the click was handled.
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
     } catch (problem) {
-      $("compare-lead").textContent = sentences(problem);
+      const { text, links } = explained(problem, api.reportPage(target));
+      $("compare-lead").textContent = text;
+      if (links.length) press.replaceWith(...links);
+      links[0]?.focus();
     }
   });
+  return press;
 }

@@ -1,6 +1,6 @@
 // The page of a working folder: what was done in it last, and what may be done about it.
 
-import { report as standingOf } from "./api.js";
+import { report as standingOf, reportPage } from "./api.js";
 import { showReport } from "./report.js";
 import { $, element, fail, openAt, say, show } from "./view.js";
 import * as words from "./words.js";
@@ -15,7 +15,7 @@ async function begin() {
   try {
     tell(await standingOf(target));
   } catch (problem) {
-    fail(problem);
+    fail(problem, { here: reportPage(target) });
   }
 }
 

@@ -1,6 +1,7 @@
 // The pull page: looks at the link, asks where that is due, shows how far the pull is, opens the files.
 
-import { describe, report as standingOf, reportPage, start, watch } from "./api.js";
+import { address, describe, report as standingOf, reportPage, start, watch } from "./api.js";
+import { back } from "./login.js";
 import { showReport } from "./report.js";
 import { $, element, fail, openAt, put, say, show, silence } from "./view.js";
 import * as words from "./words.js";
@@ -17,7 +18,11 @@ const query = new URLSearchParams(
   [...new URLSearchParams(location.search)].filter(([name]) => ARGUMENTS.includes(name)),
 );
 
+const here = address(`hubdrives/pull?${query}`);
+const returned = back(here);
+
 let prospect = null;
+let agreed = returned?.agreed ?? false;
 let waitingUntil = 0;
 let waitingOn = "";
 let opening = null;
@@ -35,7 +40,7 @@ async function begin() {
     $("chosen-fact").hidden = chosen.length === 0;
     if (prospect.known) openAt(prospect.open);
     if (prospect.running) await follow({ id: prospect.running });
-    else if (prospect.automatic) await pull();
+    else if (prospect.automatic || agreed) await pull();
     else consent();
   } catch (problem) {
     failed(problem);
@@ -183,10 +188,19 @@ function fact(id, text, more) {
 }
 
 function failed(problem) {
-  fail(problem, { source: prospect && `${prospect.name} (${prospect.source})`, target: prospect?.target });
+  fail(problem, {
+    source: prospect && `${prospect.name} (${prospect.source})`,
+    target: prospect?.target,
+    here,
+    agreed,
+    back: returned !== null,
+  });
 }
 
-$("start").addEventListener("click", () => pull());
+$("start").addEventListener("click", () => {
+  agreed = true;
+  pull();
+});
 $("retry").addEventListener("click", begin);
 $("stay").addEventListener("click", stay);
 $("report").addEventListener("click", stay);

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { compare } from "./compare.js";
-import { $, button, copy, element, say } from "./view.js";
+import { $, button, copy, element, explained, say } from "./view.js";
 import * as words from "./words.js";
 
 const SHORT = 12;
@@ -36,7 +36,7 @@ function groupOf({ key, text, help, items, left, alert }, { standing, again }) {
   }
   if (left) list.append(element("li", `and ${left.toLocaleString("en")} more`));
   const details = element("details", "", { className: alert ? "alert" : "", children: [element("summary", text)] });
-  details.open = alert || key === "earlier";
+  details.open = alert || key === "earlier" || key === "later";
   if (key === "held" && again) {
     details.append(element("p", help, { className: "help" }), element("p", "", {
       className: "answers",
@@ -76,7 +76,7 @@ function choices(path, standing) {
   const use = button("Use the author's", () => ask(), { about: path });
   const buttons = element("div", "", { className: "answers", children: standing.conflicts.includes(path) ? [see, use] : [see] });
   const rest = (text = "") => holder.replaceChildren(...(text ? [element("p", text)] : []), buttons);
-  const ask = () => question(holder, {
+  const ask = () => question(holder, target, {
     text: "Put the author's version in the place of yours? Yours is kept, and you can undo this.",
     yes: "Use the author's",
     act: (options) => api.reset(target, [path], options),
@@ -86,7 +86,7 @@ function choices(path, standing) {
     },
     done: (now) => {
       const text = "You have the author's version now. Yours is kept.";
-      const undo = button("Undo", () => question(holder, {
+      const undo = button("Undo", () => question(holder, target, {
         text: "Bring your version back?",
         yes: "Undo",
         immediately: true,
@@ -114,7 +114,7 @@ function takingBack(last, target, onChange) {
   const [label, text] = last.what === "pull"
     ? ["Undo this pull", "Bring your files back as they were before this pull? You can take that back."]
     : ["Take this back", "Bring your files back as they were before that?"];
-  const start = button(label, () => question(holder, {
+  const start = button(label, () => question(holder, target, {
     text,
     yes: label,
     act: (options) => api.undo(target, last.id, options),
@@ -134,14 +134,14 @@ function onlyThisCanBeUndone(press) {
   undoable = press;
 }
 
-/** Asks `text` in `holder`; a yes does `act` and, when that was done, `done` with how the folder stands then. */
-function question(holder, { text, yes, act, no, done, immediately = false }) {
-  const put = (message, label, options, { alert = false } = {}) => {
+/** Asks `text` about `target` in `holder`; a yes does `act` and then `done` with how the folder stands after that. */
+function question(holder, target, { text, yes, act, no, done, immediately = false }) {
+  const put = (message, label, options, { alert = false, links = [] } = {}) => {
     const sure = button(label, () => go(options), { className: "button small primary" });
     const cancel = button("Cancel", no);
     const said = element("p", message);
     if (alert) said.setAttribute("role", "alert");
-    holder.replaceChildren(said, element("div", "", { className: "answers", children: [sure, cancel] }));
+    holder.replaceChildren(said, element("div", "", { className: "answers", children: [sure, ...links, cancel] }));
     sure.focus();
     if (!alert) say(message);
   };
@@ -156,7 +156,8 @@ function question(holder, { text, yes, act, no, done, immediately = false }) {
         put(now.failed[0].reason, "Try again", options, { alert: true });
       } else done(now);
     } catch (problem) {
-      put(words.sentences(problem), "Try again", options, { alert: true });
+      const { text: message, links } = explained(problem, api.reportPage(target));
+      put(message, "Try again", options, { alert: true, links });
     } finally {
       holder.removeAttribute("aria-busy");
     }

@@ -1,10 +1,13 @@
 // What the pages have in common: their views, what is said to screen readers, questions, texts to copy.
 
 import { address } from "./api.js";
-import { printable } from "./words.js";
+import { leave, wayToLogin } from "./login.js";
+import { printable, sentences } from "./words.js";
 
 const page = document.documentElement.dataset;
 export const $ = (id) => document.getElementById(id);
+
+const STILL = "If you have just logged in, copy this for support and send it to your hub's administrators.";
 
 let lastSaid = 0;
 
@@ -35,14 +38,19 @@ export function show(view, { title, lead = "", facts = false, work = false, repo
   if (focus) $(focus).focus({ preventScroll: true });
 }
 
-/** Shows `problem` ({code, message, hint}), and makes it fit to be copied; `about` says what it happened to. */
+/** Shows `problem` ({code, message, hint}), and makes it fit to be copied; `about` says what it happened to.
+ *
+ * `about.here` is the page to come back to from a login, `about.agreed` whether the reader had agreed to what it asks,
+ * `about.back` whether they come from there.
+ */
 export function fail(problem, about = {}) {
   const told = problem.code ? problem : {
     code: "page-failed",
     message: "Something went wrong in this page.",
     hint: "Load it again; if that does not help, send the copied text to your hub's administrators.",
   };
-  document.title = "It did not work";
+  const way = wayToLogin(told, about.here);
+  document.title = way ? way.text : "It did not work";
   $("support").value = [
     `Problem: ${told.message}`,
     `Code: ${told.code}`,
@@ -51,13 +59,28 @@ export function fail(problem, about = {}) {
     `Target: ${about.target ?? page.target}`,
     `hubdrives ${page.version}`,
   ].join("\n");
+  if (way) {
+    $("login").textContent = way.text;
+    $("login").href = way.href;
+    $("login").onclick = () => leave(about.here, about.agreed);
+  }
   show("error", {
     title: told.message,
-    lead: told.hint,
-    buttons: ["retry", "open", "copy"],
+    lead: way ? way.lead : told.hint,
+    note: way && about.back ? STILL : "",
+    buttons: [...(way ? ["login"] : []), "retry", "open", "copy"],
     openLabel: "Open my files anyway",
     focus: "title",
   });
+}
+
+/** What a part of the page says of `problem`, and the link that mends it, if a login does: {text, links}. */
+export function explained(problem, here) {
+  const way = wayToLogin(problem, here);
+  if (!way) return { text: sentences(problem), links: [] };
+  const link = element("a", way.text, { className: "button small" });
+  link.href = way.href;
+  return { text: `${problem.message} ${way.lead}`, links: [link] };
 }
 
 /** `text` in an element of the page, which is hidden if there is none. */

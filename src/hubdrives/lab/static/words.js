@@ -1,6 +1,7 @@
 // How numbers, phases, choices and reports are said.
 
 const LISTED = 200;
+const NOT_YET = new Set(["locked", "hidden", "unpublished", "not-yet", "pending"]);
 const UNSEEN = /[^\P{Cc}\t]|[\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** `text` of a name or a file without what can't be seen, or would turn the letters after it around. */
@@ -115,7 +116,8 @@ export function rows(report, { what = "pull", policy = null, waiting = [] } = {}
     row("earlier", earlier, (n) => `${count(n, "earlier conflict")}: yours stayed, the author's version waits`),
     row("renamed", report.renamed, (n) => `${count(n, "file")} of yours renamed to make room`, { alert: true, ...pairs("is now") }),
     row("remote", report.skipped?.filter(({ read }) => read), (n) => `${count(n, "large file")} left at the source, where Python can read ${n === 1 ? "it" : "them"}`, reasons),
-    row("skipped", report.skipped?.filter(({ read }) => !read), (n) => `${count(n, "item")} left out or renamed`, reasons),
+    row("later", report.skipped?.filter(({ code }) => NOT_YET.has(code)), (n) => `Not available yet: ${count(n, "item")}`, reasons),
+    row("skipped", report.skipped?.filter(({ code, read }) => !read && !NOT_YET.has(code)), (n) => `${count(n, "item")} left out or renamed`, reasons),
     row("added", report.added, (n) => count(n, "new file")),
     row("updated", report.updated, say.updated),
     row("merged", report.merged, (n) => `${count(n, "file")} merged with your changes`),
