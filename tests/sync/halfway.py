@@ -53,7 +53,6 @@ FIRST: Tree = {
     "deleted": b"deleted",
     "was/a": b"a",
     "was/deep/b": b"b",
-    "was/empty": None,
     "file-to-folder": b"a file",
     "folder-to-file/x": b"x",
     "folder-to-file/edited": b"edited, first",
