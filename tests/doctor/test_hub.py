@@ -117,7 +117,7 @@ async def test_how_the_hub_keeps_logins_matters_where_users_show_their_own_token
         ({"readable": False, "found": False, "renewable": False}, "login-unreadable", "wrong"),
         ({"found": False, "renewable": False}, "login-without-token", "wrong"),
         ({"renewable": False, "ends_at": time.time() - 60}, "login-ended", "wrong"),
-        ({"renewable": False, "ends_at": time.time() + 60}, "login-not-renewable", "warning"),
+        ({"renewable": False, "ends_at": time.time() + 86_400}, "login-not-renewable", "warning"),
         ({"renewable": False}, "login-not-renewable", "warning"),
     ],
 )
