@@ -21,7 +21,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml tools/proxy/package-lock
 
 install: $(VENV)/.installed ## install everything into .venv
 
-demo: install ## a real JupyterHub, the gateway, an emulated Google Drive, one click (CHECK=1: unattended)
+demo: install ## a real JupyterHub, the gateway, emulated Google Drive and Canvas, one click (CHECK=1: unattended)
 	$(if $(CHECK),$(BIN)/python tools/chromium.py,@true)
 	$(BIN)/hubdrives demo $(if $(CHECK),--check)
 

@@ -64,7 +64,7 @@ def image_with(folder, names):
     """`folder` as a notebook image's site-packages: these distributions and no others."""
     folder.mkdir()
     for name in names:
-        for top in {file.parts[0] for file in files(name) or ()} - {".."}:
+        for top in {file.parts[0] for file in files(name) or ()} - {"..", "hubdrives"}:
             (folder / top).symlink_to(distribution(name).locate_file(top))
     (folder / "hubdrives").symlink_to(ROOT / "src/hubdrives")
 

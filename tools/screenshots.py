@@ -7,12 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hubdrives.demo.browser import running_browser
-from hubdrives.demo.check import log_in
+from hubdrives.demo.browser import running_browser, student_at
 from hubdrives.demo.world import FRESH_SECONDS, OUTSIDER, STUDENTS, World, running_world
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, Page, ViewportSize
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 WIDE, PHONE = {"width": 900, "height": 640}, {"width": 360, "height": 640}
@@ -28,28 +27,34 @@ async def main() -> None:
             await _progress(world, browser)
 
 
+async def _opened(world: World, browser: "Browser", user: str, *, viewport: "ViewportSize") -> "Page":
+    """The link to the folder at Google Drive, opened by `user` at a browser of their own."""
+    student = await student_at(browser, user, world.issuer, viewport=viewport)
+    return await student.open(world.rain.link)
+
+
 async def _progress(world: World, browser: "Browser") -> None:
     for number in range(40):
         world.drive.tree.add_file(f"sheet {number}.txt", b"x" * 50_000, parent=world.drive.root)
     world.drive.latency = 1.0
-    page = await log_in(world, browser, STUDENTS[0], viewport=WIDE)
+    page = await _opened(world, browser, STUDENTS[0], viewport=WIDE)
     await page.get_by_text(re.compile(r"2\d of \d+ files")).wait_for()
     await page.screenshot(path=IMAGES / "pull-page.png")
     await page.emulate_media(color_scheme="dark")
     await page.screenshot(path=IMAGES / "pull-page-dark.png")
-    page = await log_in(world, browser, OUTSIDER, viewport=PHONE)
+    page = await _opened(world, browser, OUTSIDER, viewport=PHONE)
     await page.locator("[role=alert]").wait_for()
     await page.screenshot(path=IMAGES / "refused-phone.png")
 
 
 async def _report(world: World, browser: "Browser") -> None:
-    page = await log_in(world, browser, STUDENTS[1], viewport=REPORT)
+    page = await _opened(world, browser, STUDENTS[1], viewport=REPORT)
     await page.wait_for_url("**/lab/**")
     await page.goto("about:blank")
-    _both_edit(world.working_folder(STUDENTS[1]), world.course)
+    _both_edit(world.working_folder(STUDENTS[1], world.rain), world.rain.folder)
     # Until then the gateway hands out what it knows.
     await asyncio.sleep(FRESH_SECONDS + 1)
-    await page.goto(world.link)
+    await page.goto(world.rain.link)
     await page.locator("#report").wait_for()
     await page.get_by_role("button", name="Stay here").click()
     await page.screenshot(path=IMAGES / "report.png")

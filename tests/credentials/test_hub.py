@@ -220,6 +220,16 @@ class TestFailures:
             await make().token()
         assert raised.value.login_url == "/hub/oauth_login"
 
+    async def test_after_a_new_login_a_refused_token_is_not_shown_again(self, hub: FakeHub, make: Make) -> None:
+        hub.tokens = told("access-1")
+        login = make()
+        await login.token()
+        hub.tokens = LoginNeeded("Your login to the hub has ended.")
+        with pytest.raises(LoginNeeded):
+            await login.token(stale="access-1")
+        hub.tokens = told("access-2")
+        assert await login.token() == "access-2"
+
     async def test_a_missing_scope_is_named(self, hub: FakeHub, make: Make) -> None:
         hub.tokens = NotGranted("No.")
         with pytest.raises(BadConfig, match="custom:hubdrives:tokens"):

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from hubdrives.errors import NotFound, Unavailable
+from hubdrives.errors import LoginNeeded, NotFound, Unavailable
 from hubdrives.gateway.shared import NotYet, Shared
 
 
@@ -97,6 +97,16 @@ async def test_a_failure_is_raised_in_everyone_and_forgotten_soon(clock: Clock, 
         await shared.get("a", work)
     assert work.begun == 1
     clock.now, work.failure = 2, None
+    assert await shared.get("a", work) == "answer 2"
+
+
+async def test_who_had_to_log_in_is_not_told_so_again(clock: Clock, work: Work) -> None:
+    shared: Shared[str, str] = Shared(fresh=10, clock=clock)
+    work.failure = LoginNeeded("Your login has ended.")
+    work.go_on.set()
+    with pytest.raises(LoginNeeded):
+        await shared.get("a", work)
+    work.failure = None
     assert await shared.get("a", work) == "answer 2"
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyterhub.app import JupyterHub
+from jupyterhub.services.service import Service
 from oauthenticator.generic import GenericOAuthenticator
 from tests.hub.configuring import (
     KEY,
@@ -38,6 +40,13 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", KEY)
 
 
+@pytest.fixture
+def _hub_5(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterHub lacks what only 6 has."""
+    monkeypatch.delattr(JupyterHub, "extra_user_scopes", raising=False)
+    monkeypatch.delattr(Service, "timeout", raising=False)
+
+
 def plain(config: Config) -> Any:
     """What can be compared: the lists of changes in it become values."""
     app = hub(config)
@@ -45,6 +54,7 @@ def plain(config: Config) -> Any:
         "hub": {
             name: getattr(app, name)
             for name in ("services", "load_roles", "extra_user_scopes", "custom_scopes", "authenticator_class")
+            if hasattr(app, name)
         },
         "environment": spawner_environment(config),
         "authenticator": dict(config.Authenticator),
@@ -120,17 +130,28 @@ def test_the_hubs_own_prefix_is_in_the_gateways_address(tmp_path, text):
 
 def test_something_else_starts_the_gateway(tmp_path):
     config = load(tmp_path, OAUTH + EXTERNAL)
+    # JupyterHub 6 does not answer before its services do, or this many seconds have passed.
+    patience = {"timeout": 1} if hasattr(Service, "timeout") else {}
     assert service(config) == {
         "name": "hubdrives",
         "url": "http://hubdrives:8000",
         "api_token": "a" * 64,
         "oauth_no_confirm": True,
         "display": False,
-        # JupyterHub 6 does not answer before its services do, or this many seconds have passed.
-        "timeout": 1,
+        **patience,
     }
     assert spawner_environment(config) == {"HUBDRIVES_GATEWAY_URL": "http://hubdrives:8000/services/hubdrives/"}
     assert TOKENS in scopes(config, "hubdrives")
+
+
+@pytest.mark.usefixtures("_hub_5")
+def test_jupyterhub_5_is_told_only_what_it_knows(tmp_path):
+    """It does not start if a service has a field that it does not know, and warns of any other name."""
+    config = load(tmp_path, OAUTH + EXTERNAL)
+    assert set(service(config)) == {"name", "url", "api_token", "oauth_no_confirm", "display"}
+    config = load(tmp_path, 'c.JupyterHub.extra_user_scopes = {"list:groups"}\n' + MANAGED, toml=SHARED)
+    assert config.JupyterHub.extra_user_scopes == {"list:groups"}
+    assert scopes(config, "user") == ["self", ACCESS]
 
 
 @pytest.mark.parametrize("way", ["=", "append"])
@@ -172,6 +193,7 @@ def test_a_role_without_scopes_keeps_those_that_the_hub_gives_it(tmp_path):
     assert scopes(config, "user") == ["self", ACCESS]
 
 
+@pytest.mark.skipif(not hasattr(JupyterHub, "extra_user_scopes"), reason="JupyterHub 6 has them")
 def test_scopes_added_to_all_users_are_not_lost(tmp_path):
     """JupyterHub 6 ignores them once the role "user" is defined."""
     text = 'c.JupyterHub.extra_user_scopes.add("list:groups")\n'

@@ -1,5 +1,6 @@
 """The hub's endpoints for tokens: who gets what from a real hub, and in which words it refuses."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -186,6 +187,23 @@ class TestTokens:
             for name in ("access_token", "refresh_token", "id_token"):
                 assert state[name] not in hub.log
         assert "refused=" in hub.log
+
+    async def test_a_server_whose_token_counts_no_more_since_the_login_has_ended(
+        self, tmp_path: Path, issuer: Issuer
+    ) -> None:
+        """So does every hub before JupyterHub 6.1; later ones only if they are told to be strict."""
+        strict = {"Authenticator": {"auth_refresh_strict": True}}
+        async with running_hub(tmp_path, issuer=issuer, simple=True, refresh_age=1, config=strict) as hub:
+            async with await hub.log_in("carol"):
+                token = await hub.token_for("carol")
+            await issuer.revoke("carol")
+            # For `refresh_age` the hub looks after no login that it has just seen to.
+            await asyncio.sleep(1.1)
+            for path in ("users/carol/token", "users/carol/login", "check"):
+                status, answer = await ask(hub, token, path)
+                assert (status, answer["code"], answer["login_url"]) == (403, "login-needed", "/hub/oauth_login")
+            status, answer = await ask(hub, "nonsense", "users/carol/token")
+            assert (status, answer["code"]) == (403, "bad-credential")
 
 
 class TestLogins:

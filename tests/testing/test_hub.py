@@ -131,7 +131,9 @@ async def test_parallel_reads_after_the_end_burn_a_plain_hubs_login(hub: Hub, is
         await asyncio.sleep(1.1)
         seen = await asyncio.gather(*(ask(hub, token, "users/erin") for _ in range(8)))
         await issuer.disturb()
-    assert {await issuer.person(one["auth_state"]["access_token"]) for one in seen} == {None}
+    # Before JupyterHub 6.1 the hub refuses some of them, as if it did not know the token.
+    tokens = [one["auth_state"]["access_token"] for one in seen if one.get("status") != 403]
+    assert [token for token in tokens if await issuer.person(token)] == []
     errors = [one.error for one in await issuer.token_requests("erin") if one.error]
     assert "invalid_grant: refresh token already used" in errors
     assert await issuer.person((await state(hub, "erin"))["access_token"]) is None

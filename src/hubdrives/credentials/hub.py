@@ -101,13 +101,16 @@ class HubLogin:
 
     async def _ask(self, stale: str | None) -> Login:
         now = self._clock()
+        if self._login is not None and self._login.token == stale:
+            # Whatever the hub says now: after a new login, this one need not be refused once more.
+            self._login = None
         try:
             found = await self._answer(stale)
             if found.token == stale:
                 raise LoginNeeded("The token of your login has ended, and the hub has not renewed it.")
         except Unavailable:
             known = self._login
-            if known is None or known.token == stale or (known.ends_at is not None and now >= known.ends_at):
+            if known is None or (known.ends_at is not None and now >= known.ends_at):
                 raise
             # It is good for some seconds more.
             found, self._ask_at = known, now + _PAUSE

@@ -1,4 +1,4 @@
-"""`make demo`: a real JupyterHub, the gateway, an emulated Google Drive with a sample course, one click."""
+"""`make demo`: a real JupyterHub, the gateway, emulated Google Drive and Canvas with sample courses, one click."""
 
 import asyncio
 import shutil
@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 
 from hubdrives.demo.check import check_all
-from hubdrives.demo.hub import port_or_free
-from hubdrives.demo.world import GROUP, OUTSIDER, STUDENTS, World, running_world
+from hubdrives.demo.world import ACCESS_SECONDS, GROUP, OUTSIDER, STUDENTS, World, running_world
+from hubdrives.testing.processes import port_or_free
 
 __all__ = ["run"]
 _PORT = 8000
+_STARTING = "Starting a JupyterHub, its login issuer, the gateway, an emulated Google Drive and an emulated Canvas …"
 
 
 def run(*, check: bool) -> int:
@@ -21,25 +22,20 @@ def run(*, check: bool) -> int:
         0 when all went well; 1 when something that was checked did not hold.
 
     Raises:
-        LocalFailure: Node.js, the proxy or (with `check`) a Chromium is missing.
+        LocalFailure: Node.js, the proxy, the issuer or (with `check`) a Chromium is missing.
     """
     folder = Path(tempfile.mkdtemp(prefix="hubdrives-demo-"))
+    print(_STARTING, flush=True)
     try:
-        return asyncio.run(_checked(folder) if check else _shown(folder))
+        return asyncio.run(check_all(folder) if check else _shown(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _checked(folder: Path) -> int:
-    print("Starting a JupyterHub, the gateway and an emulated Google Drive …", flush=True)
-    return await check_all(folder)
-
-
 async def _shown(folder: Path) -> int:
-    print("Starting a JupyterHub, the gateway and an emulated Google Drive …", flush=True)
     async with running_world(folder, port=port_or_free(_PORT)) as world:
         # So that the progress can be watched: on one machine everything would be there at once.
-        world.drive.latency = 0.3
+        world.drive.latency = world.canvas.latency = 0.3
         print(_invitation(world), flush=True)
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -51,15 +47,25 @@ async def _shown(folder: Path) -> int:
 
 
 def _invitation(world: World) -> str:
+    first, second = STUDENTS
     return f"""
-Open this link, log in, and watch the course arrive:
+Open a link, log in, and watch a course arrive:
 
-  {world.link}
+  Google Drive   {world.rain.link}
+  Canvas         {world.sky.link}
 
-  users      {" and ".join(STUDENTS)} (in the group {GROUP}); {OUTSIDER} is not in it and gets nothing
-  password   {world.hub.password}
+  users      {first} and {second}; {OUTSIDER} is in no group and no course, and gets nothing
+  password   none: the login page asks for the name
 
-The teacher's folder at Google Drive is {world.course}
+Google Drive is read with the hub's own account: the teacher signed that link for the group {GROUP}. Canvas is read by
+each student with the token of their own login, which ends after {ACCESS_SECONDS} seconds and is renewed by the hub.
+
+The teacher's folder at Google Drive is {world.rain.folder}
+and that of the course in Canvas is     {world.sky.folder}
 Edit a file there, then open the link again: the edit arrives, and what the student wrote stays.
+
+One more course in Canvas is for {second} only; {first} is refused:
+
+  {world.snow.link}
 
 Ctrl+C ends the demo and removes everything."""

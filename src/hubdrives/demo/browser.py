@@ -4,14 +4,56 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hubdrives.errors import LocalFailure
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
+
+    from hubdrives.testing.issuer import Issuer
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_MILLISECONDS = 120_000.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Student:
+    """Somebody at a browser of their own.
+
+    Attributes:
+        name: what they log in as.
+        logins: how often the issuer's page asked for that.
+    """
+
+    name: str
+    logins: int = 0
+    _context: "BrowserContext" = field(repr=False)
+    _issuer: "Issuer" = field(repr=False)
+
+    async def open(self, address: str) -> "Page":
+        """A new page at `address`; they log in if they are asked to."""
+        page = await self._context.new_page()
+        page.set_default_timeout(_MILLISECONDS)
+        await page.goto(address)
+        if page.url.startswith(f"{self._issuer.url}/"):
+            await self.log_in(page)
+        return page
+
+    async def log_in(self, page: "Page") -> None:
+        """Fill in the issuer's page, to which `page` leads."""
+        await page.wait_for_url(f"{self._issuer.url}/**")
+        await page.get_by_label("User name").fill(self.name)
+        await page.get_by_role("button", name="Sign in").click()
+        self.logins += 1
+
+
+async def student_at(
+    browser: "Browser", name: str, issuer: "Issuer", *, viewport: "ViewportSize | None" = None
+) -> Student:
+    """A student at a browser that knows nobody yet."""
+    return Student(name=name, _context=await browser.new_context(viewport=viewport), _issuer=issuer)
 
 
 def chromium_path() -> str:

@@ -1,20 +1,23 @@
-"""What the demo plays with: a course at an emulated Google Drive, a hub with a gateway, a teacher's signed link."""
+"""What the demo plays with: a hub with a gateway, a login issuer, a course at Google Drive and courses in Canvas."""
 
 import asyncio
 import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hubdrives.config import GATEWAY_VARIABLE
-from hubdrives.demo.hub import Hub, running_hub
 from hubdrives.errors import HubdrivesError
+from hubdrives.testing.emulators.canvas import Canvas
 from hubdrives.testing.emulators.googledrive import GoogleDrive
 from hubdrives.testing.emulators.server import serving
+from hubdrives.testing.hub import Hub, running_hub
+from hubdrives.testing.issuer import Issuer, running_issuer
 
 TEACHER = "tess"
 STUDENTS = ("alice", "bob")
@@ -22,9 +25,27 @@ OUTSIDER = "mallory"
 GROUP = "rain-course"
 FRESH_SECONDS = 10.0
 """For how long the demo's gateway hands out a listing before it asks the provider again."""
+ACCESS_SECONDS = 40
+"""How long an access token of a login lives."""
 
-_COURSE = Path(__file__).with_name("course")
-_SAFE_NAME = "Reading the rain"
+_RAIN = "Reading the rain"
+_SKY = "Reading the sky"
+_SNOW = "Reading the snow"
+_OPENS_IN_SECONDS = 30 * 24 * 3600
+_HUB_LOOKS_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A course, and how its students get it."""
+
+    folder: Path
+    """The teacher's: an edit here is an edit at the provider."""
+    link: str
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +53,21 @@ class World:
     """Everything that runs."""
 
     hub: Hub
+    issuer: Issuer
     drive: GoogleDrive
-    course: Path
-    """The teacher's folder: an edit here is an edit at Google Drive."""
-    link: str
-    """The teacher's signed link for the group."""
+    canvas: Canvas
+    rain: Course
+    """At Google Drive. The teacher signed the link for the group."""
+    sky: Course
+    """In Canvas, for both students; the link is a plain one."""
+    snow: Course
+    """In Canvas, for the second student only."""
     class_list: tuple[str, ...]
     """Everybody in the group."""
 
-    def working_folder(self, user: str) -> Path:
-        """Where the course lands in the home of `user`."""
-        return self.hub.home(user) / _SAFE_NAME
+    def working_folder(self, user: str, course: Course) -> Path:
+        """Where a course lands in the home of `user`."""
+        return self.hub.home(user) / course.name
 
 
 @asynccontextmanager
@@ -55,27 +80,50 @@ async def running_world(folder: Path, *, port: int = 0, class_size: int = 0) -> 
         class_size: how many more students there are in the group, named student01 and so on.
 
     Raises:
-        LocalFailure: see `running_hub`.
-        HubdrivesError: the link could not be signed.
+        LocalFailure: see `running_hub` and `running_issuer`.
+        HubdrivesError: a link could not be made.
     """
-    course = folder / "drive" / _SAFE_NAME
-    shutil.copytree(_COURSE, course)
-    (course / "Hand in").mkdir()
+    rain, sky, snow = folder / "drive" / _RAIN, folder / "canvas" / _SKY, folder / "canvas" / _SNOW
+    shutil.copytree(Path(__file__).with_name("course"), rain)
+    (rain / "Hand in").mkdir()
+    shutil.copytree(Path(__file__).with_name("canvas_course"), sky)
+    snow.mkdir()
+    (snow / "README.md").write_text(f"# {_SNOW}\n\nOnly those who are enrolled see this.\n")
     class_list = (*STUDENTS, *(f"student{number:02}" for number in range(1, class_size + 1)))
-    async with serving(GoogleDrive(course)) as drive:
-        config = _gateway_config(folder, drive)
-        groups = {GROUP: class_list}
-        async with running_hub(folder, gateway_config=config, groups=groups, port=port) as hub:
-            yield World(
-                hub=hub,
-                drive=drive,
-                course=course,
-                link=await _signed_link(hub, drive.location),
-                class_list=class_list,
-            )
+    accounts: dict[str, list[str]] = {login: [] for login in (TEACHER, *STUDENTS, OUTSIDER)}
+    async with (
+        running_issuer(accounts=accounts, access_seconds=ACCESS_SECONDS, rotate=True) as issuer,
+        serving(GoogleDrive(rain)) as drive,
+        serving(Canvas(sky, authority=issuer.person)) as canvas,
+        running_hub(
+            folder,
+            gateway_config=_gateway_config(folder, drive, canvas),
+            issuer=issuer,
+            groups={GROUP: class_list},
+            # What renews a token in the demo is a pull, not the hub's own look at those who are logged in.
+            refresh_age=_HUB_LOOKS_SECONDS,
+            port=port,
+        ) as hub,
+    ):
+        snow_url = await _teach(canvas, snow)
+        # On a connection where everybody reads with their own login, the teacher does so, too.
+        async with await hub.log_in(TEACHER):
+            sky_link = await _link(hub, canvas.location)
+            snow_link = await _link(hub, snow_url)
+        notebook = "Week 1/01 Rain in four towns.ipynb"
+        yield World(
+            hub=hub,
+            issuer=issuer,
+            drive=drive,
+            canvas=canvas,
+            rain=Course(folder=rain, link=await _link(hub, drive.location, "--for", GROUP, "--open", notebook)),
+            sky=Course(folder=sky, link=sky_link),
+            snow=Course(folder=snow, link=snow_link),
+            class_list=class_list,
+        )
 
 
-def _gateway_config(folder: Path, drive: GoogleDrive) -> Path:
+def _gateway_config(folder: Path, drive: GoogleDrive, canvas: Canvas) -> Path:
     """Write what an admin would: the key and the link secret as files that only the gateway reads, and the grants."""
     secrets = folder / "gateway"
     secrets.mkdir(mode=0o700)
@@ -96,6 +144,16 @@ connection = "course-drive"
 users = ["{TEACHER}"]
 can = ["read", "link"]
 
+# Everybody reads Canvas as themselves, with the token of their login.
+[connections.canvas]
+provider = "canvas"
+base_url = "{canvas.url}"
+credential = {{ kind = "hub_login" }}
+
+[[grants]]
+connection = "canvas"
+everyone = true
+
 [gateway]
 cache_folder = "{secrets}/cache"
 fresh_seconds = {FRESH_SECONDS}
@@ -105,13 +163,27 @@ audit_file = "{folder}/audit.log"
     return config
 
 
-async def _signed_link(hub: Hub, location: str) -> str:
+async def _teach(canvas: Canvas, snow: Path) -> str:
+    """Enrol everybody, and close what is not open yet; the address of the second course."""
+    for student in STUDENTS:
+        canvas.enrol(student, canvas.course)
+    other = canvas.add_course(snow.name, directory=snow)
+    canvas.enrol(STUDENTS[1], other)
+    for course in (canvas.course, other):
+        canvas.enrol(TEACHER, course, role="teacher")
+    opens = time.time() + _OPENS_IN_SECONDS
+    canvas.lock(await canvas.find("Exam.md"))
+    canvas.unlock_at(await canvas.find("Week 2"), opens)
+    module = canvas.add_module(canvas.course, "After week 1", unlock_at=opens)
+    canvas.add_module_item(module, await canvas.find("Week 1/Answers.md"))
+    return other.url
+
+
+async def _link(hub: Hub, source: str, *options: str) -> str:
     """The link that the teacher gets from the command line on their server."""
-    notebook = "Week 1/01 Rain in four towns.ipynb"
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "hubdrives", "link", location, "--for", GROUP, "--open", notebook, "--hub", hub.url),
-        env={**os.environ, GATEWAY_VARIABLE: hub.gateway_url, "JUPYTERHUB_API_TOKEN": await hub.token(TEACHER)},
+        *(sys.executable, "-m", "hubdrives", "link", source, *options, "--hub", hub.url),
+        env={**os.environ, GATEWAY_VARIABLE: hub.direct_url, "JUPYTERHUB_API_TOKEN": await hub.token_for(TEACHER)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from hubdrives.errors import Unavailable
+from hubdrives.errors import LoginNeeded, Unavailable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -31,6 +31,8 @@ class _Kept(Generic[V]):
     promised: bool = False
     """Somebody was told to come back for it."""
     work: asyncio.Task[None] | None = None
+    left: bool = False
+    """It was forgotten: nobody finds it any more who does not wait for it already."""
 
 
 class Shared(Generic[K, V]):
@@ -56,6 +58,7 @@ class Shared(Generic[K, V]):
         self._weigh = weigh
         self._clock = clock
         self._kept: OrderedDict[K, _Kept[V]] = OrderedDict()
+        self._under_way: dict[asyncio.Task[None], _Kept[V]] = {}
         self._total = 0
 
     async def get(self, key: K, work: Callable[[V | None], Awaitable[V]], *, patience: float | None = None) -> V:
@@ -73,6 +76,8 @@ class Shared(Generic[K, V]):
         kept = self._place(key)
         if kept.work is None and self._clock() >= kept.until:
             kept.work = asyncio.create_task(self._do(kept, work))
+            self._under_way[kept.work] = kept
+            kept.work.add_done_callback(self._under_way.pop)
         if kept.work is not None:
             finished, _ = await asyncio.wait({kept.work}, timeout=patience)
             if not finished:
@@ -89,14 +94,36 @@ class Shared(Generic[K, V]):
         kept = self._kept.get(key)
         return kept.value if kept else None
 
+    def answers(self, key: K) -> bool:
+        """Whether an answer for `key` is there, or on its way."""
+        kept = self._kept.get(key)
+        return kept is not None and (kept.work is not None or self._clock() < kept.until)
+
+    def forget(self, which: Callable[[K, V | None], bool], *, wholly: bool = False) -> None:
+        """Believe no answer any more that was found, or begun to be found, before now.
+
+        Args:
+            which: says of a key and its last answer whether it is meant.
+            wholly: not even the work that finds the next answer is given the last one.
+        """
+        for key, kept in list(self._kept.items()):
+            if not which(key, kept.value):
+                continue
+            # Work that is under way goes on for those who wait for it, and for nobody else.
+            self._total -= kept.weight
+            if wholly or kept.value is None:
+                del self._kept[key]
+            else:
+                self._kept[key] = _Kept(value=kept.value, weight=kept.weight)
+                self._total += kept.weight
+            kept.left = True
+
     async def close(self) -> None:
         """End all work that is under way; who waits for it is told to try again."""
-        under_way = []
-        for kept in self._kept.values():
-            if kept.work is not None:
-                kept.failure = Unavailable("The hub's gateway is being restarted.", retry_after=1)
-                kept.work.cancel()
-                under_way.append(kept.work)
+        under_way = dict(self._under_way)
+        for task, kept in under_way.items():
+            kept.failure = Unavailable("The hub's gateway is being restarted.", retry_after=1)
+            task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
 
     def _place(self, key: K) -> _Kept[V]:
@@ -112,12 +139,15 @@ class Shared(Generic[K, V]):
         try:
             kept.value = await work(kept.value)
         except Exception as error:  # noqa: BLE001 - it is raised in everyone who asked
-            kept.failure, lasts = error, min(self._fresh, _FAILURE_SECONDS)
+            # Who is sent to log in may be back within a second.
+            lasts = 0.0 if isinstance(error, LoginNeeded) else min(self._fresh, _FAILURE_SECONDS)
+            kept.failure = error
         else:
             kept.failure, lasts = None, self._fresh
-            self._total -= kept.weight
-            kept.weight = self._weigh(kept.value)
-            self._total += kept.weight
+            if not kept.left:
+                self._total -= kept.weight
+                kept.weight = self._weigh(kept.value)
+                self._total += kept.weight
         finally:
             kept.work = None
         if kept.promised:

@@ -78,6 +78,9 @@ class _Handler(APIHandler):  # type: ignore[misc]  # JupyterHub's classes are un
     async def get(self, name: str = "") -> None:
         try:
             if self.current_user is None:
+                if self.get_token() is not None:
+                    # Before JupyterHub 6.1, and with `auth_refresh_strict`: it takes the user's tokens for nobody's.
+                    raise LoginNeeded("Your login to the hub has ended.")
                 raise BadCredential("The hub does not know this token.", hint="Send a token of the hub that is live.")
             answer = await self.answer(name)
         except HubdrivesError as error:

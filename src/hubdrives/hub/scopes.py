@@ -61,11 +61,10 @@ def roles_of_the_gateway(c: Config) -> list[Role]:
 
 def add_to_users(c: Config, scope: str) -> None:
     """Let users and their servers have `scope`, with all that they may do anyway."""
-    extra = "extra_user_scopes"
     defined = any(role.get("name") == "user" and "scopes" in role for role in roles(c))
-    if extra in c.JupyterHub and not defined:
-        # JupyterHub 6 ignores these where the role itself is defined.
-        c.JupyterHub[extra] = {*traits.effective(c, JupyterHub, extra), scope}
+    if _has_extra_user_scopes(c) and not defined:
+        # The hub ignores these where the role itself is defined.
+        c.JupyterHub.extra_user_scopes = {*traits.effective(c, JupyterHub, "extra_user_scopes"), scope}
     else:
         _add(c, "user", [scope])
     _add(c, "server", [scope])
@@ -94,12 +93,17 @@ def in_users_hands(c: Config) -> Iterator[Held]:
             yield Held(f"The role '{name}'", held, everyone=True)
         elif name != "admin" and (role.get("users") or role.get("groups")):
             yield Held(f"The role '{name}'", held, everyone=False)
-    if "extra_user_scopes" in c.JupyterHub:
+    if _has_extra_user_scopes(c):
         extra = traits.effective(c, JupyterHub, "extra_user_scopes")
         yield Held("JupyterHub.extra_user_scopes", tuple(sorted(extra)), everyone=True)
     for trait in ("server_token_scopes", "oauth_client_allowed_scopes"):
         for scopes in _given_to_servers(c, trait):
             yield Held(f"Spawner.{trait}", tuple(scopes), everyone=True)
+
+
+def _has_extra_user_scopes(c: Config) -> bool:
+    """JupyterHub 5 does not know them, and so they give nobody anything there."""
+    return hasattr(JupyterHub, "extra_user_scopes") and "extra_user_scopes" in c.JupyterHub
 
 
 def _given_to_servers(c: Config, trait: str) -> list[list[str]]:

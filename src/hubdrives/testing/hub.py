@@ -232,9 +232,7 @@ async def running_hub(
     named = {role["name"]: role for role in [*own, *(_PLAIN_ROLES if plain else ()), *roles]}
     known: list[dict[str, Any]] = [{"name": name, "api_token": tokens[name]} for name in scopes]
     if not simple:
-        # The hub does not start before its services answer, or 30 seconds have passed; by hand it is started later.
-        patience = {} if gateway_config is not None else {"timeout": 1}
-        known.append({"name": "hubdrives", "api_token": tokens["hubdrives"], "url": gateway_url, **patience})
+        known.append({"name": "hubdrives", "api_token": tokens["hubdrives"], "url": gateway_url})
     settings = {
         "folder": str(folder),
         "issuer": _for_hub(issuer),

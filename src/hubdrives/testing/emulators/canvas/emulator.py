@@ -4,7 +4,7 @@ https://canvas.instructure.com/doc/api/
 
 The paths are those of the real hosts: `/api/v1/...`, `/files/ID/download`, `/login/oauth2/...`. The bytes are on
 another port, as they are on another host in the real one. Operations, as they are counted: `courses.list`,
-`courses.get`, `groups.list`, `groups.get`, `users.get`, `files.list` and `folders.list` (the flat lists),
+`courses.get`, `groups.list`, `groups.get`, `users.get`, `users.profile`, `files.list` and `folders.list` (flat),
 `folders.files` and `folders.folders` (those of one folder), `folders.by_path`, `folders.get`, `files.get`,
 `files.public_url`, `files.download` (the page that redirects), `files.content` (the bytes), `modules.list`,
 `modules.get`, `modules.items`, `modules.item`, `modules.sequence`, `oauth.auth`, `oauth.token`, `oauth.revoke`,

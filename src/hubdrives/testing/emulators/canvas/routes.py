@@ -55,6 +55,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     (_API + "users/self/groups", "groups.list", courses.list_groups),
     (_API + "groups/:id", "groups.get", courses.get_group),
     (_API + "users/:id", "users.get", courses.get_user),
+    (_API + "users/:user_id/profile", "users.profile", courses.get_profile),
     *_in_contexts("files", "files.list", files.list_files),
     *_in_contexts("folders", "folders.list", files.list_folders),
     *_in_contexts("folders/by_path", "folders.by_path", files.resolve_path),
