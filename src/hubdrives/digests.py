@@ -29,6 +29,11 @@ def algorithm_of(digest: str) -> str:
     return digest.partition(":")[0]
 
 
+def known(digest: str) -> bool:
+    """Whether the algorithm of `digest` is one that can be computed here."""
+    return algorithm_of(digest) in hashlib.algorithms_available
+
+
 def of_file(path: Path | int, *algorithms: str) -> dict[str, str]:
     """The digests of a whole file by algorithm, read once in chunks of 1 MiB; `path` may be an open descriptor.
 

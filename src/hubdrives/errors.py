@@ -24,6 +24,9 @@
     │   ├── RateLimited                    asked too often
     │   ├── GatewayUnavailable             the hub's gateway does not answer
     │   └── Corrupt                        bytes that arrived are not the bytes that were promised
+    ├── Conflict                       what is there is not what it was taken to be; nothing was changed
+    │   ├── Changed                        another version is there
+    │   └── NameTaken                      something else has this name
     ├── QuotaExceeded                  a limit that waiting minutes does not lift
     ├── UnexpectedAnswer               the other side answered what its documentation does not say
     └── LocalFailure (OSError)         this machine's file system
@@ -234,6 +237,21 @@ class GatewayUnavailable(Unavailable):
 class Corrupt(Unavailable):
     code = "corrupt"
     default_hint = "Try again; nothing was changed by the damaged download."
+
+
+class Conflict(HubdrivesError):
+    code = "conflict"
+    default_hint = "Look at what is there now, then try again."
+
+
+class Changed(Conflict):
+    code = "changed"
+    default_hint = "Pull first, so that you have what is there now; then try again."
+
+
+class NameTaken(Conflict):
+    code = "name-taken"
+    default_hint = "Choose another name, or move what has it."
 
 
 class QuotaExceeded(HubdrivesError):

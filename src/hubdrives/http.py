@@ -105,6 +105,7 @@ class _Request:
     operation: str
     headers: Mapping[str, str] = field(repr=False)
     body: Any = field(default=None, repr=False)
+    payload: Callable[[], Any] | None = field(default=None, repr=False)
     anonymous: bool = False
 
 
@@ -190,6 +191,48 @@ class Client:
                     content = await answer.read()
                 try:
                     return msgspec.json.decode(content), answer.headers
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    raise UnexpectedAnswer(f"{self.title} sent something that is not JSON ({operation}).") from None
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        operation: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        payload: Callable[[], Any] | None = None,
+        anonymous: bool = False,
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """Ask for a change: the status, the JSON (None if the answer is empty) and the headers of what comes back.
+
+        It is sent again after trouble that the error table calls passing, though the first may have had its effect:
+        whoever asks must be able to tell, or not to mind.
+
+        Args:
+            method: of the request.
+            url: where to.
+            operation: its name, for errors.
+            params: query parameters.
+            headers: headers that go to this host only.
+            body: sent as JSON.
+            payload: makes, for each try, what is sent instead: bytes, an async iterator, or a writer of aiohttp's.
+            anonymous: as for `stream`.
+
+        Raises:
+            HubdrivesError: as `json`.
+        """
+        request = self._request(method, url, operation, params, headers, body)
+        request = replace(request, payload=payload, anonymous=anonymous)
+        async for attempt in self._attempts():
+            with attempt:
+                async with self._answer(request) as answer:
+                    content = await answer.read()
+                try:
+                    return answer.status, msgspec.json.decode(content) if content else None, answer.headers
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     raise UnexpectedAnswer(f"{self.title} sent something that is not JSON ({operation}).") from None
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -331,6 +374,9 @@ class Client:
                     hint="Tell your hub's administrators: the address may be wrong, or a root certificate is missing.",
                 ) from None
             except aiohttp.ClientError as error:
+                if isinstance(error.__cause__, HubdrivesError):
+                    # What was being sent could not be read.
+                    raise error.__cause__ from None
                 raise Cut(
                     f"The connection to {self.title} failed ({type(error).__name__}, {request.operation})."
                 ) from None
@@ -339,13 +385,15 @@ class Client:
         """The answer to one request, redirects followed; what is secret stays with the host it was meant for."""
         if self._session is None:
             self._session = _new_session()
-        method, target, body = request.method, request.url, request.body
+        method, target, body, payload = request.method, request.url, request.body, request.payload
         sent = dict(request.headers)
         if token is not None and self._tokens is not None:
             sent["Authorization"] = f"{self._tokens.scheme} {token}"
         for _ in range(_MAX_REDIRECTS + 1):
             response = await stack.enter_async_context(
-                self._session.request(method, target, headers=sent, json=body, allow_redirects=False)
+                self._session.request(
+                    method, target, headers=sent, json=body, data=payload and payload(), allow_redirects=False
+                )
             )
             if (share := self._headroom(response.headers)) is not None:
                 self.limit.headroom(share)
@@ -354,9 +402,9 @@ class Client:
                 return response
             response.release()
             if response.status == HTTPStatus.SEE_OTHER or (method == "POST" and response.status in _BECOME_GET):
-                method, body = "GET", None
+                method, body, payload = "GET", None, None
             following = _followed(target, response.headers["Location"])
-            if following is None or (following.origin() != target.origin() and body is not None):
+            if following is None or (following.origin() != target.origin() and (body or payload)):
                 raise UnexpectedAnswer(f"{self.title} redirected to an address that is not safe to follow.")
             if following.origin() != target.origin():
                 sent = {name: value for name, value in sent.items() if name.lower() in _HARMLESS_HEADERS}

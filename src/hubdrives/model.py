@@ -179,10 +179,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a pull is."""
+    """How far a pull, a push or a copy is."""
 
     phase: str
-    """"listing", "checking", "downloading" or "done"."""
+    """"listing", "checking", "downloading", "uploading" or "done"."""
     files_done: int = 0
     files_total: int = 0
     bytes_done: int = 0

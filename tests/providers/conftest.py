@@ -1,3 +1,4 @@
 import pytest
 
-pytest.register_assert_rewrite("hubdrives.testing.contract", "hubdrives.testing.world")
+for _name in ("contract", "contract_abilities", "contract_sharing", "contract_versions", "world"):
+    pytest.register_assert_rewrite(f"hubdrives.testing.{_name}")

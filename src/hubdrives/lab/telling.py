@@ -20,6 +20,7 @@ _STATUS: dict[type[HubdrivesError], int] = {
     errors.Forbidden: 403,
     errors.RateLimited: 503,
     errors.Unavailable: 503,
+    errors.Conflict: 409,
     errors.QuotaExceeded: 503,
     errors.UnexpectedAnswer: 502,
     errors.Busy: 409,

@@ -51,6 +51,8 @@ class ProviderContract:
     """Names that it can hold and that not every file system can."""
     refused: ClassVar[tuple[str, ...]] = ()
     """What people paste that is this provider's, but no item."""
+    keeps_versions: ClassVar[bool] = False
+    """What was listed can be read when it has been replaced, too."""
     forwards: ClassVar[bool] = False
     """It stands before other providers: it tells their locations, and not what is missing from what may not be read."""
     served: ClassVar[bool] = True
@@ -260,6 +262,9 @@ class ProviderContract:
         await world.write("a.txt", b"hello")
         entry = await world.provider.stat(await world.at("a.txt"))
         await world.write("a.txt", data)
+        if self.keeps_versions:
+            assert await world.read(entry) == b"hello"
+            return
         with pytest.raises(VersionGone) as gone:
             await world.read(entry)
         world.check(gone.value)

@@ -1,0 +1,117 @@
+"""Bytes on their way out, which can be read again from anywhere: a request may have to be repeated."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol, Self
+
+from hubdrives.errors import BadInput, LocalFailure
+
+_PIECE = 256 << 10
+
+
+class Content(Protocol):
+    """The bytes of one file.
+
+    Attributes:
+        size: in bytes.
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to `stop` (or the end), in pieces. May be called as often as needed, in parallel.
+
+        Raises:
+            LocalFailure: they can't be read, or are not what they were any more.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Bytes that are in memory."""
+
+    data: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    async def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        data = memoryview(self.data)[start:stop]
+        for position in range(0, len(data), _PIECE):
+            yield bytes(data[position : position + _PIECE])
+
+
+class File:
+    """A file of this machine; whoever writes into it meanwhile is noticed. Made by `File.at`.
+
+    Attributes:
+        path: where it is.
+        size: in bytes, when it was first looked at.
+    """
+
+    def __init__(self, path: Path, status: os.stat_result) -> None:
+        self.path = path
+        self.size = status.st_size
+        self._seen = _mark(status)
+
+    def __repr__(self) -> str:
+        return f"File({str(self.path)!r})"
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """The file at `path`; blocks a little.
+
+        Raises:
+            BadInput: there is none, or it is a folder or a device.
+            LocalFailure: it can't be looked at.
+        """
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            raise BadInput(f"There is no file '{path}'.") from None
+        except OSError as error:
+            raise LocalFailure(f"'{path}' can't be read: {error.strerror}.") from None
+        if not path.is_file():
+            raise BadInput(f"'{path}' is no file.")
+        return cls(path, status)
+
+    async def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        end = self.size if stop is None else min(stop, self.size)
+        file = await asyncio.to_thread(self._open)
+        try:
+            await asyncio.to_thread(self._check, file, complete=True)
+            position = start
+            while position < end:
+                piece = await asyncio.to_thread(_take, file, position, min(_PIECE, end - position))
+                position += len(piece)
+                await asyncio.to_thread(self._check, file, complete=bool(piece))
+                yield piece
+        finally:
+            await asyncio.to_thread(file.close)
+
+    def _open(self) -> BinaryIO:
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise LocalFailure(f"'{self.path}' can't be read: {error.strerror}.") from None
+
+    def _check(self, file: BinaryIO, *, complete: bool) -> None:
+        if not complete or _mark(os.fstat(file.fileno())) != self._seen:
+            raise LocalFailure(f"'{self.path}' was changed while it was being sent.", hint="Save it, then try again.")
+
+
+def _mark(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _take(file: BinaryIO, position: int, size: int) -> bytes:
+    try:
+        return os.pread(file.fileno(), size, position)
+    except OSError as error:
+        raise LocalFailure(f"'{file.name}' can't be read: {error.strerror}.") from None

@@ -1,0 +1,212 @@
+"""What only some providers can do beside reading, each ability a protocol of its own: "can it?" is a question of type.
+
+    if isinstance(provider, Writable): ...
+
+`hubdrives.testing.contract_abilities` is their test. A `Location` says where, as in the contract for reading: what
+`Provider.parse` made, or `below` it by a path.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Final, Protocol, runtime_checkable
+
+from hubdrives.content import Content
+from hubdrives.model import Entry, Kind, Location
+
+NEW: Final = ""
+"""As `if_version`: only if there is nothing of this name yet."""
+
+
+@runtime_checkable
+class Writable(Protocol):
+    """A provider that content can be put into."""
+
+    async def make_folder(self, parent: Location, name: str) -> Entry:
+        """The folder `name` directly in `parent`: a new one, or the one that is there already.
+
+        However many make it at the same time, there is one in the end.
+
+        Raises:
+            NameTaken: a file has this name.
+            BadInput: the provider takes no such name.
+            NotFound, Forbidden: there is no such `parent`, or nothing may be put there.
+        """
+        ...
+
+    async def write(
+        self,
+        parent: Location,
+        name: str,
+        content: Content,
+        *,
+        if_version: str | None = None,
+        modified: datetime | None = None,
+    ) -> Entry:
+        """Put a file `name` directly into `parent`: a new one, or a new version of the one that is there.
+
+        Two who write one name at the same time both end up in the history, where the provider keeps one; a write is
+        whole or not there.
+
+        Args:
+            parent: a folder.
+            name: of the file.
+            content: its bytes; read again from where it must be, if a request has to be repeated.
+            if_version: only if this is the version that is there now; NEW is "only if nothing is there"; None is
+                "whatever is there".
+            modified: when the content last changed, for providers that note it.
+
+        Raises:
+            Changed: another version is there, or `if_version` is NEW and something is.
+            NameTaken: a folder has this name.
+            BadInput: the provider takes no such name, or no file of this size.
+            QuotaExceeded: there is no space left.
+            Corrupt: the bytes that arrived are not those that were sent; nothing was written.
+            NotFound, Forbidden: as `make_folder`.
+        """
+        ...
+
+    async def remove(self, location: Location, *, if_version: str | None = None) -> None:
+        """Remove a file, or a folder with all that is in it; into the provider's bin where it has one.
+
+        Raises:
+            Changed: the file is not in the version `if_version` any more.
+            NotFound, Forbidden: nothing there, or it may not be removed.
+        """
+        ...
+
+    async def move(self, location: Location, *, parent: Location | None = None, name: str | None = None) -> Entry:
+        """Give a file or folder another folder, another name, or both; it stays the same item, with its history.
+
+        Raises:
+            NameTaken: something has this name there.
+            BadInput: neither is given, or a folder would go into itself.
+            NotFound, Forbidden: as `remove`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a file."""
+
+    id: str
+    """What `Versioned.restore` and `read_version` take."""
+    size: int | None
+    """In bytes."""
+    modified: datetime | None
+    """When it was put there, with time zone."""
+    author: str = ""
+    """Who put it there, as the provider shows people."""
+    digest: str | None = None
+    """`algorithm:hex` of its bytes."""
+    current: bool = False
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A provider that keeps earlier versions of files."""
+
+    async def versions(self, location: Location) -> Sequence[Version]:
+        """All versions of a file, the newest first; the first is the current one. Raises what `stat` raises."""
+        ...
+
+    def read_version(
+        self, location: Location, version: str, *, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """The bytes of a version, size and digest checked. Raises NotFound: there is no such version."""
+        ...
+
+    async def restore(self, location: Location, version: str) -> Entry:
+        """Make an earlier version the current one; the one that was stays in the history.
+
+        Raises:
+            NotFound: there is no such version.
+            Forbidden: the file may not be written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is searched for. Everything that is given must hold."""
+
+    text: str = ""
+    """Words of the name (or of the content, where the provider looks there)."""
+    kind: Kind | None = None
+    extensions: tuple[str, ...] = ()
+    """Without the dot, any case; any of them."""
+
+    @property
+    def empty(self) -> bool:
+        return not (self.text or self.kind or self.extensions)
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A provider that can be searched."""
+
+    def search(self, query: Query, *, under: Location, limit: int = 1000) -> AsyncIterator[Entry]:
+        """What matches, at any depth below the folder `under`, paths relative to it; the best first.
+
+        What was put there in the last minutes may not be found yet, where the provider says so.
+
+        Raises:
+            BadInput: the query is empty, or the provider can't search so.
+            NotFound, Forbidden: as `stat`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """One person's or group's access to a folder."""
+
+    id: str
+    """What `unshare` and `change_share` take."""
+    who: str
+    """A person's or group's name, as people know it: mostly an e-mail address."""
+    role: str
+    """One of the provider's own roles."""
+    group: bool = False
+    accepted: bool = True
+    """False while the invitation is open."""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitee:
+    """With whom something is shared."""
+
+    who: str
+    """An e-mail address, a login, or the provider's identifier."""
+    group: bool = field(default=False)
+
+
+@runtime_checkable
+class Shareable(Protocol):
+    """A provider whose folders can be shared with people."""
+
+    roles: ClassVar[Sequence[str]]
+    """The provider's own words for what people may do; the first is to read."""
+
+    async def share(self, location: Location, with_: Invitee, role: str) -> Share:
+        """Give somebody access to a folder. Who has it already gets this role.
+
+        Raises:
+            BadInput: there is no such role, or the provider does not know whom that is.
+            NotFound, Forbidden: as `stat`, or it may not be shared.
+        """
+        ...
+
+    async def shares(self, location: Location) -> Sequence[Share]:
+        """Who has access to a folder by having been given it there."""
+        ...
+
+    async def change_share(self, location: Location, share: str, role: str) -> Share:
+        """Give a share another role. Raises NotFound: there is none."""
+        ...
+
+    async def unshare(self, location: Location, share: str) -> None:
+        """Take access away again. Raises NotFound: there is none."""
+        ...
