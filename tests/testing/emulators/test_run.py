@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hubdrives.testing.emulators import PROVIDERS, serve
+from hubdrives.testing.emulators.box import Box
 from hubdrives.testing.emulators.canvas import Canvas
 from hubdrives.testing.emulators.googledrive import GoogleDrive
 
@@ -93,7 +94,9 @@ async def test_a_provider_is_served_by_its_name(tmp_path):
         assert drive.latency == 0.25
     async with serve("canvas", tmp_path) as canvas:
         assert isinstance(canvas, Canvas)
-    assert set(PROVIDERS) == {"canvas", "googledrive"}
+    async with serve("box", tmp_path) as box:
+        assert isinstance(box, Box)
+    assert set(PROVIDERS) == {"box", "canvas", "googledrive"}
 
 
 async def test_an_unknown_provider_is_an_error(tmp_path):

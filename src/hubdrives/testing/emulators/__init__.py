@@ -20,6 +20,7 @@ from hubdrives.testing.emulators.server import Emulator, serving
 
 # Imported when it is asked for: a provider needs libraries that another does not.
 PROVIDERS = {
+    "box": "hubdrives.testing.emulators.box",
     "canvas": "hubdrives.testing.emulators.canvas",
     "googledrive": "hubdrives.testing.emulators.googledrive",
 }

@@ -1,4 +1,4 @@
-"""Serves a real directory live: what its owner does to the files there, the tree does too.
+"""Serves a real directory live: what its owner does to the files there, the tree does too, and the other way round.
 
 Ids follow a path first (an edit, or an editor that writes a new file over the old one, keeps the id), then the inode
 (a rename or a move keeps it too). Links, sockets and the sidecar are not served.
@@ -9,54 +9,19 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
 
 from hubdrives.testing.emulators.content import CHUNK, Content
-from hubdrives.testing.emulators.sidecar import SIDECAR, Sidecar, Target, read_sidecar
+from hubdrives.testing.emulators.mirror import Mirror
+from hubdrives.testing.emulators.seen import Seen
+from hubdrives.testing.emulators.sidecar import SIDECAR, Sidecar, read_sidecar
 from hubdrives.testing.emulators.tree import FILE, FOLDER, SHORTCUT, Tree
 
 # A file system's clock ticks every few milliseconds, so two edits in one tick can leave equal size and mtime.
 # Files written this recently (nanoseconds) are compared by their bytes.
 RACY = 100_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One path as a look at the folder found it.
-
-    Attributes:
-        kind: of the node that it is served as.
-        name: at the provider.
-        inode, size, mtime_ns: of the file; size in bytes.
-        digest: of the bytes of a file that had just been written, else None.
-        racy: it had just been written.
-        target: what a shortcut points to.
-    """
-
-    kind: str
-    name: str
-    inode: int = 0
-    size: int = 0
-    mtime_ns: int = 0
-    digest: str | None = None
-    racy: bool = False
-    target: Target | None = None
-
-    def is_still(self, status: os.stat_result) -> bool:
-        """Whether a file or folder shows no sign of a change; never said of what had just been written."""
-        same = (self.inode, self.mtime_ns) == (status.st_ino, status.st_mtime_ns) and not self.racy
-        return (
-            same
-            and (self.kind == FOLDER) == stat.S_ISDIR(status.st_mode)
-            and (self.kind == FOLDER or self.size == status.st_size)
-        )
-
-    def same_bytes(self, other: "Seen") -> bool:
-        if (self.inode, self.size, self.mtime_ns) != (other.inode, other.size, other.mtime_ns):
-            return False
-        return self.digest is None or other.digest is None or self.digest == other.digest
 
 
 class Folder:
@@ -66,16 +31,21 @@ class Folder:
         tree: takes what the directory holds.
         root: the id of the folder in the tree.
         directory: it must exist.
+        keep: makes a copy of a file that stays as it is, for providers that keep earlier versions; called in a thread.
+            Without it the bytes are served from where they are.
 
     Raises:
         SidecarError: from every look, while the sidecar can't be read.
     """
 
-    def __init__(self, tree: Tree, root: str, directory: Path) -> None:
+    def __init__(
+        self, tree: Tree, root: str, directory: Path, *, keep: Callable[[Path], Content] | None = None
+    ) -> None:
         self.directory = directory
         self.sidecar = Sidecar()
         self._tree = tree
         self._root = root
+        self._keep = keep
         self._seen: dict[str, Seen] = {}
         self._ids: dict[str, str] = {"": root}
         self._edits: dict[str, int] = {}
@@ -91,6 +61,20 @@ class Folder:
             self._looks += 1
             sidecar, found = await asyncio.to_thread(self._look)
             self._apply(sidecar, found)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Change the tree inside, without waiting for anything; then the same is done to the directory.
+
+        What the owner did before the call is in the tree already, so nothing of it is lost.
+        """
+        await self.refresh()
+        async with self._looking:
+            mark = len(self._tree.log)
+            yield
+            if changed := dict.fromkeys(change.node for change in self._tree.log[mark:]):
+                mirror = Mirror(self._tree, self._root, self.directory, self._ids, self._seen)
+                await asyncio.to_thread(mirror.follow, changed)
 
     def id_of(self, path: str) -> str:
         """The id that a path of the folder is served under.
@@ -108,7 +92,10 @@ class Folder:
         for path, status in _walk(self.directory):
             seen = known.get(path)
             if seen is None or not seen.is_still(status):
-                seen = self._see(path, status, sidecar, now)
+                try:
+                    seen = self._see(path, status, sidecar, now)
+                except FileNotFoundError:
+                    continue  # it went away while we looked
             found[path] = seen
         for path, target in sidecar.shortcuts.items():
             parent = _parent(path)
@@ -130,8 +117,9 @@ class Folder:
             inode=status.st_ino,
             size=0 if folder else status.st_size,
             mtime_ns=status.st_mtime_ns,
-            digest=_digest(self.directory / path) if compare else None,
+            digest=_digest(self.directory / path) if compare and self._keep is None else None,
             racy=racy,
+            kept=self._keep(self.directory / path) if self._keep and not folder else None,
         )
 
     def _apply(self, sidecar: Sidecar, found: Mapping[str, Seen]) -> None:
@@ -187,7 +175,7 @@ class Folder:
     def _content(self, path: str, seen: Seen, *, edit: int = 0) -> Content | None:
         if seen.kind in {FOLDER, SHORTCUT}:
             return None
-        return Content(size=seen.size, path=self.directory / path, mtime_ns=seen.mtime_ns, edit=edit)
+        return seen.kept or Content(size=seen.size, path=self.directory / path, mtime_ns=seen.mtime_ns, edit=edit)
 
     def _remove(self, node: str) -> None:
         if node not in self._tree:

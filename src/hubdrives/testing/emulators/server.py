@@ -152,7 +152,7 @@ class Emulator(ABC):
         """Further control endpoints under `/_emulator/`."""
         return []
 
-    def app(self) -> web.Application:
+    def web_app(self) -> web.Application:
         app = web.Application()
         app.add_routes(
             [
@@ -289,7 +289,7 @@ E = TypeVar("E", bound=Emulator)
 @asynccontextmanager
 async def serving(emulator: E, *, port: int = 0) -> AsyncIterator[E]:
     """Serve an emulator on 127.0.0.1 in the running loop; `emulator.url` says where. Port 0 takes a free one."""
-    runner = web.AppRunner(emulator.app(), access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(emulator.web_app(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()

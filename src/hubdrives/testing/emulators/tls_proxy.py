@@ -21,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from yarl import URL
 
 GOOGLE_HOSTS = ("www.googleapis.com", "oauth2.googleapis.com", "accounts.google.com", "docs.google.com")
+BOX_HOSTS = ("api.box.com", "upload.box.com")
 
 _CHUNK = 65536  # bytes
 _DAY = timedelta(days=1)

@@ -145,8 +145,8 @@ class Canvas(School, Emulator):
             self.location, {"HUBDRIVES_CONFIG": str(config), "CANVAS_API_TOKEN": token}, {"token": token}
         )
 
-    def app(self) -> web.Application:
-        app = super().app()
+    def web_app(self) -> web.Application:
+        app = super().web_app()
         app.middlewares.append(self._count_cost)
         app.on_response_prepare.append(self._begin)
         app.cleanup_ctx.append(self._run_storage)
