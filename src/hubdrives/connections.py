@@ -181,10 +181,13 @@ class Connections:
             raise NoConnection(f"There is no connection '{name}'.")
         kind = providers.provider_class(settings.provider)
         limits = settings.limits
+        tokens = token_source(
+            settings.credential, connection=name, base_url=settings.base_url, user=user, environment=self._environment
+        )
         client = Client(
             title=kind.title,
             errors=kind.errors,
-            tokens=token_source(settings.credential, connection=name, user=user, environment=self._environment),
+            tokens=tokens,
             limit=AdaptiveLimit(concurrency=limits.concurrency or kind.concurrency, rate=limits.rate),
             policy=self._policy or RetryPolicy(patience=limits.patience),
             headroom=kind.headroom,

@@ -12,7 +12,7 @@ import pytest
 
 from hubdrives.errors import Busy
 from hubdrives.sync.disk import Disk
-from hubdrives.sync.layout import LOCK, TAKING, TMP
+from hubdrives.sync.layout import LOCK, TMP
 from hubdrives.sync.lock import DEAD_AFTER, Lock, Owner
 
 
@@ -108,6 +108,6 @@ def test_a_lock_that_can_t_be_read_counts_as_held_until_it_is_old(disk: Disk, tm
 def test_one_that_died_while_it_took_over_stands_in_no_way(disk: Disk, tmp_path: Path):
     dead = msgspec.structs.replace(Owner.me(), pid=2**22 + 1)
     plant(tmp_path, dead)
-    (tmp_path / TAKING).write_bytes(msgspec.json.encode(dead))
+    (tmp_path / f"{LOCK}.taking").write_bytes(msgspec.json.encode(dead))
     Lock.acquire(disk).verify()
-    assert not (tmp_path / TAKING).exists()
+    assert not (tmp_path / f"{LOCK}.taking").exists()

@@ -14,6 +14,13 @@ _KINDS = {
     "google_service_account": "hubdrives.credentials.google",
 }
 
+# kind -> module with `def token_source(credential, *, base_url) -> TokenSource`: the provider itself mints them
+_AT_PROVIDER = {
+    "box_ccg": "hubdrives.credentials.box",
+    "box_jwt": "hubdrives.credentials.box",
+    "box_oauth": "hubdrives.credentials.box",
+}
+
 # kind -> module with `def token_source(credential, *, user, environment) -> TokenSource`
 _PERSONAL = {
     "hub_login": "hubdrives.credentials.hub",
@@ -29,6 +36,7 @@ def token_source(
     credential: Mapping[str, Any],
     *,
     connection: str,
+    base_url: str | None = None,
     user: str = "",
     environment: Mapping[str, str] = os.environ,
 ) -> TokenSource | None:
@@ -37,6 +45,7 @@ def token_source(
     Args:
         credential: `kind` and what that kind needs.
         connection: its name, for errors.
+        base_url: the provider's server, where it is not the vendor's only one.
         user: whose tokens, where each user has their own.
         environment: where the hub is, where it knows the tokens.
 
@@ -49,9 +58,11 @@ def token_source(
     source: TokenSource
     if kind in _PERSONAL:
         source = import_module(_PERSONAL[kind]).token_source(credential, user=user, environment=environment)
+    elif kind in _AT_PROVIDER:
+        source = import_module(_AT_PROVIDER[kind]).token_source(credential, base_url=base_url)
     elif kind in _KINDS:
         source = import_module(_KINDS[kind]).token_source(credential)
     else:
-        known = ", ".join((*_KINDS, *_PERSONAL))
+        known = ", ".join((*_KINDS, *_AT_PROVIDER, *_PERSONAL))
         raise BadConfig(f"Connection '{connection}' has a credential of kind '{kind}'; known: {known}.")
     return source

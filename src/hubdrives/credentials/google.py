@@ -8,19 +8,17 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from hubdrives import config
+from hubdrives.credentials.minting import Minted, Minting, may_have_secrets
 from hubdrives.errors import BadConfig, BadCredential, ClockSkew, HubdrivesError, Unavailable
 
 READ_ONLY = "https://www.googleapis.com/auth/drive.readonly"
 
-_EARLY = 300.0
 _ADMIN = "Tell your hub's administrators: "
 _NEW_KEY = f"{_ADMIN}the service account needs a new key."
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # error, a part of its description ("" is any) -> our error, what happened, what to do next (None: its own advice).
 _REFUSALS: tuple[tuple[str, str, type[HubdrivesError], str, str | None], ...] = (
@@ -124,11 +122,7 @@ class GoogleServiceAccount:
         except msgspec.ValidationError as error:
             raise BadConfig(f"The credential of a Google service account can't be used: {error}.") from None
         self._google = _credentials(self._settings)
-        self._clock = clock
-        self._token: str | None = None
-        self._renew_at = 0.0
-        self._ends_at = 0.0
-        self._lock = asyncio.Lock()
+        self._minting = Minting(self._mint, clock=clock)
         self.account: str = self._settings.subject or self._google.service_account_email
 
     def __repr__(self) -> str:
@@ -144,23 +138,10 @@ class GoogleServiceAccount:
             BadCredential: Google refuses the account or its key; ClockSkew where the clock is the cause.
             Unavailable: Google's login does not answer.
         """
-        if self._token is None or self._token == stale or self._clock() >= self._renew_at:
-            async with self._lock:
-                if self._token is None or self._token == stale or self._clock() >= self._renew_at:
-                    await self._renew(refused=self._token == stale)
-        return str(self._token)
+        return await self._minting.token(stale=stale)
 
-    async def _renew(self, *, refused: bool) -> None:
-        started = self._clock()
-        try:
-            self._token, lifetime = await asyncio.to_thread(_mint, self._google)
-        except Unavailable:
-            if self._token is None or refused or started >= self._ends_at:
-                raise
-            # The old one is good for some minutes more: try again with the next request.
-            return
-        self._ends_at = started + lifetime
-        self._renew_at = started + max(lifetime - _EARLY, lifetime / 2)
+    async def _mint(self, _old: str | None) -> Minted:
+        return await asyncio.to_thread(_mint, self._google)
 
 
 def token_source(credential: Mapping[str, Any]) -> GoogleServiceAccount:
@@ -186,14 +167,13 @@ def _credentials(settings: ServiceAccountSettings) -> Any:
             f"{named} is no key of a Google service account.",
             hint="Put the JSON file there that Google Cloud gave for the service account's key.",
         ) from None
-    where = urlsplit(key.token_uri)
-    if where.scheme != "https" and where.hostname not in _LOOPBACK:
+    if not may_have_secrets(key.token_uri):
         raise BadConfig(f"{named} sends its signature to an address without https.")
     return credentials
 
 
-def _mint(credentials: Any) -> tuple[str, float]:
-    """A new access token and its lifetime in seconds; blocks."""
+def _mint(credentials: Any) -> Minted:
+    """A new access token; blocks."""
     import google.auth.exceptions  # noqa: PLC0415
     from google.auth.transport.requests import Request  # noqa: PLC0415
 
@@ -208,7 +188,7 @@ def _mint(credentials: Any) -> tuple[str, float]:
         request.session.close()
     # google-auth's times are UTC and don't say so.
     ends = credentials.expiry.replace(tzinfo=UTC)
-    return credentials.token, (ends - datetime.now(UTC)).total_seconds()
+    return Minted(token=credentials.token, lifetime=(ends - datetime.now(UTC)).total_seconds())
 
 
 def _refusal(error: Any) -> HubdrivesError:

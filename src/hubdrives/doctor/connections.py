@@ -103,8 +103,10 @@ async def _credential(
     connections: Connections, name: str, provider: Provider, *, user: str, seat: Seat
 ) -> list[Finding]:
     """Whether there is a token, where no folder is known that could be looked at; nothing if none is needed."""
-    credential = connections.settings[name].credential
-    tokens = token_source(credential, connection=name, user=user, environment=seat.environment)
+    settings = connections.settings[name]
+    tokens = token_source(
+        settings.credential, connection=name, user=user, environment=seat.environment, base_url=settings.base_url
+    )
     if tokens is None:
         return []
     target = _target(connections, name, provider, seat)

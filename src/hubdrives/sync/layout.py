@@ -10,9 +10,6 @@ TMP: Final = f"{STATE_FOLDER}/tmp"  # noqa: S108 - our own folder, not the syste
 LOCK: Final = f"{STATE_FOLDER}/lock"
 """Who works here now."""
 
-TAKING: Final = f"{STATE_FOLDER}/lock.taking"
-"""Who removes the lock of a dead owner now."""
-
 STATE: Final = f"{STATE_FOLDER}/state.json"
 """What the pulls brought."""
 

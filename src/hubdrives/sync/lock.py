@@ -1,4 +1,4 @@
-"""Who works in a working folder: a file with its owner and a heartbeat. Homes are often on NFS, so no flock."""
+"""Who works here: a file with its owner and a heartbeat. Homes are often on NFS, so no flock."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ import msgspec
 from hubdrives.errors import Busy
 from hubdrives.paths import STATE_FOLDER
 from hubdrives.sync.disk import Disk, telling
-from hubdrives.sync.layout import LOCK, TAKING, TMP
+from hubdrives.sync.layout import LOCK, TMP
 
 BEAT_EVERY: Final = 10.0
 """Seconds between heartbeats."""
@@ -49,27 +49,33 @@ class Lock:
 
     disk: Disk
     owner: Owner
+    path: str = LOCK
 
     @classmethod
-    def acquire(cls, disk: Disk) -> Self:
+    def acquire(cls, disk: Disk, *, path: str = LOCK, drafts: str = f"{TMP}/lock") -> Self:
         """Take the lock; one whose owner is dead is taken over.
+
+        Args:
+            disk: the folder that it is in.
+            path: where the lock is.
+            drafts: what the names of files begin with that are there for a moment.
 
         Raises:
             Busy: its owner lives.
         """
         me = Owner.me()
-        draft = f"{TMP}/lock.{me.id}"
+        draft = f"{drafts}.{me.id}"
         with disk.writing(draft, mode=0o600) as fd:
             disk.write(fd, msgspec.json.encode(me))
             disk.calls.fsync(fd)
         try:
             for _ in range(3):
                 try:
-                    disk.link(draft, LOCK, or_copy=True)
+                    disk.link(draft, path, or_copy=True)
                 except FileExistsError:
-                    _clear(disk, draft)
+                    _clear(disk, path, draft)
                 else:
-                    return cls(disk, me)
+                    return cls(disk, me, path)
         except FileNotFoundError:
             # Who just took the lock tidied up, our draft too.
             pass
@@ -86,40 +92,41 @@ class Lock:
         """
         with telling(STATE_FOLDER):
             self.verify()
-            self.disk.touch(LOCK)
+            self.disk.touch(self.path)
 
     def verify(self) -> None:
         """Make sure that the lock is still held. Raises Busy."""
-        owner = _owner(self.disk, LOCK)
+        owner = _owner(self.disk, self.path)
         if owner is None or owner.id != self.owner.id:
             raise Busy("Another pull took over in this folder, because this one was held up for too long.")
 
     def release(self) -> None:
-        owner = _owner(self.disk, LOCK)
+        owner = _owner(self.disk, self.path)
         if owner is not None and owner.id == self.owner.id:
-            self.disk.remove(LOCK)
+            self.disk.remove(self.path)
 
 
-def _clear(disk: Disk, draft: str) -> None:
+def _clear(disk: Disk, path: str, draft: str) -> None:
     """Remove the lock of a dead owner. Raises Busy if it lives."""
-    thing, owner = disk.look(LOCK), _owner(disk, LOCK)
+    taking = f"{path}.taking"
+    thing, owner = disk.look(path), _owner(disk, path)
     if thing is None:
         return
-    if not _is_dead(disk, LOCK, draft):
+    if not _is_dead(disk, path, draft):
         since = f" since {owner.since:%H:%M} UTC" if owner else ""
         raise Busy(f"Another pull works in this folder{since}.")
     # Of several that find it dead at the same moment one may remove it: who waited could remove the next one's.
     try:
-        disk.link(draft, TAKING, or_copy=True)
+        disk.link(draft, taking, or_copy=True)
     except FileExistsError:
-        if _is_dead(disk, TAKING, draft):
-            disk.remove_if_there(TAKING)
+        if _is_dead(disk, taking, draft):
+            disk.remove_if_there(taking)
         return
     try:
-        if disk.look(LOCK) == thing:
-            disk.remove(LOCK)
+        if disk.look(path) == thing:
+            disk.remove(path)
     finally:
-        disk.remove(TAKING)
+        disk.remove(taking)
 
 
 def _is_dead(disk: Disk, path: str, draft: str) -> bool:

@@ -1,0 +1,225 @@
+"""What Box's login is asked and what it answers, through Box's official SDK; the one place that knows it. All blocks.
+
+https://developer.box.com/reference/post-oauth2-token/
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from hubdrives.errors import (
+    BadConfig,
+    BadCredential,
+    ClockSkew,
+    HubdrivesError,
+    RateLimited,
+    Unavailable,
+    UnexpectedAnswer,
+)
+from hubdrives.http import Failure
+
+API = "https://api.box.com"
+"""Where Box is, and its login: the same for everybody."""
+
+_CONNECT, _READ = 10.0, 20.0
+"""Seconds. Both together are less than a lock of another process is believed to be alive."""
+
+_ADMIN = "Tell your hub's administrators: "
+_AGAIN = "a Box admin must authorise the app in the Admin Console, and again after each change of its settings"
+_NO_USERS = "The app's settings at Box don't let it stand in for this user."
+_LET_IT = f"{_ADMIN}allow it to generate user access tokens, in Box's developer console; then {_AGAIN}."
+_WRONG_WAY = "The app may not log in to Box in this way."
+_RIGHT_WAY = f"{_ADMIN}its authentication method in the developer console must be that of this credential's kind."
+_NO_KEY = "Box does not know the key of this app; it was deleted, or belongs to another app."
+_NEW_KEY = f"{_ADMIN}generate a new key pair in the developer console and use its JSON."
+_ANEW = f"{_ADMIN}log in to Box anew and put what it answers into the file that `token_file` names."
+
+# error, a part of its description ("" is any) -> our error, what happened, what to do next (None: its own advice).
+_REFUSALS: tuple[tuple[str, str, type[HubdrivesError], str, str | None], ...] = (
+    (
+        "invalid_client",
+        "",
+        BadCredential,
+        "Box does not know this client id, or its secret is another one by now.",
+        f"{_ADMIN}compare `client_id`, the secret and the app's authentication method with Box's developer console.",
+    ),
+    ("invalid_grant", "'exp' claim", ClockSkew, "Box finds this machine's clock wrong.", None),
+    (
+        "invalid_grant",
+        "'sub' claim",
+        BadCredential,
+        "Box does not know the enterprise that the app's settings name.",
+        f"{_ADMIN}correct `enterpriseID` in the JSON of the developer console; the Admin Console shows it.",
+    ),
+    ("invalid_grant", "'kid'", BadCredential, _NO_KEY, _NEW_KEY),
+    ("invalid_grant", "signature", BadCredential, _NO_KEY, _NEW_KEY),
+    (
+        "invalid_grant",
+        "refresh token has expired",
+        BadCredential,
+        "This login to Box has expired: it was not used for 60 days.",
+        _ANEW,
+    ),
+    (
+        "invalid_grant",
+        "refresh token",
+        BadCredential,
+        "Box takes the refresh token of this login no more: it was taken back, or something else has used it.",
+        _ANEW,
+    ),
+    (
+        "invalid_grant",
+        "",
+        BadCredential,
+        "Box does not let the app log in: it is not authorised, or may not be for whom this credential says.",
+        f"{_ADMIN}{_AGAIN}; the enterprise or user id, the client id and the secret must be those of this app.",
+    ),
+    ("unauthorized_client", "enterprise configuration", BadCredential, _NO_USERS, _LET_IT),
+    ("invalid_request", "enterprise configuration", BadCredential, _NO_USERS, _LET_IT),
+    (
+        "unauthorized_client",
+        "",
+        BadCredential,
+        "The app is not authorised in this Box enterprise.",
+        f"{_ADMIN}{_AGAIN}.",
+    ),
+    ("invalid_request", "grant type", BadCredential, _WRONG_WAY, _RIGHT_WAY),
+    ("unsupported_grant_type", "", BadCredential, _WRONG_WAY, _RIGHT_WAY),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What Box's login gave."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    """"" except for an exchanged one."""
+    lifetime: float
+    """Of the access token, in seconds."""
+
+
+def by_client_credentials(
+    url: str, *, client_id: str, client_secret: str, enterprise_id: str | None, user_id: str | None
+) -> Tokens:
+    """Tokens for the app's service account (`enterprise_id`), or for a user whom it stands in for.
+
+    https://developer.box.com/guides/authentication/client-credentials/
+
+    Raises:
+        BadCredential: Box refuses.
+        Unavailable: Box's login does not answer.
+        BadConfig: Box's SDK is not installed.
+    """
+    sdk = _sdk()
+    config = sdk.CCGConfig(client_id, client_secret, enterprise_id=enterprise_id, user_id=user_id)
+    return _asked(url, lambda session: sdk.BoxCCGAuth(config).refresh_token(network_session=session))
+
+
+def by_jwt(url: str, settings: str) -> Tokens:
+    """Tokens for the account that the app's settings name, which are the JSON of Box's developer console.
+
+    https://developer.box.com/guides/authentication/jwt/
+
+    Raises:
+        BadConfig: their key can't be read, or as `by_client_credentials`.
+        ClockSkew: this machine's clock is off.
+        BadCredential, Unavailable: as `by_client_credentials`.
+    """
+    sdk = _sdk()
+    config = sdk.JWTConfig.from_config_json_string(settings)
+    try:
+        sdk.DefaultPrivateKeyDecryptor().decrypt_private_key(config.private_key, config.private_key_passphrase)
+    # Its message may hold a part of the key.
+    except (ValueError, TypeError):
+        raise BadConfig(
+            "The key in the settings of the Box app can't be read.",
+            hint="Use the JSON as Box's developer console gave it, with its passphrase.",
+        ) from None
+    return _asked(url, lambda session: sdk.BoxJWTAuth(config).refresh_token(network_session=session))
+
+
+def by_refresh_token(url: str, *, client_id: str, client_secret: str, refresh_token: str) -> Tokens:
+    """Tokens for the user who logged in; `refresh_token` is spent with it.
+
+    https://developer.box.com/guides/authentication/tokens/refresh/
+
+    Raises:
+        UnexpectedAnswer: no new refresh token came.
+        BadCredential, Unavailable, BadConfig: as `by_client_credentials`.
+    """
+    sdk = _sdk()
+    found = _asked(
+        url,
+        lambda session: sdk.AuthorizationManager(network_session=session).refresh_access_token(
+            client_id, client_secret, refresh_token
+        ),
+    )
+    if not found.refresh_token:
+        raise UnexpectedAnswer("Box's login gave no new refresh token.")
+    return found
+
+
+def _sdk() -> Any:
+    # Costs half a second, in processes that may never need it.
+    try:
+        import box_sdk_gen  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise BadConfig("Box's SDK is not installed here.", hint="Install hubdrives[box].") from None
+    return box_sdk_gen
+
+
+def _asked(url: str, question: Callable[[Any], Any]) -> Tokens:
+    import requests  # noqa: PLC0415
+
+    sdk = _sdk()
+    with requests.Session() as http:
+        # A redirect would take the secrets along.
+        http.max_redirects = 0
+        session = sdk.NetworkSession(
+            base_urls=sdk.BaseUrls(base_url=url),
+            network_client=sdk.BoxNetworkClient(http),
+            # Whoever wants a token is in the midst of a request that is tried again as a whole.
+            retry_strategy=sdk.BoxRetryStrategy(max_attempts=1, max_retries_on_exception=0),
+            timeout_config=sdk.TimeoutConfig(
+                connection_timeout_ms=int(_CONNECT * 1000), read_timeout_ms=int(_READ * 1000)
+            ),
+        )
+        try:
+            answer = question(session)
+        # Their messages hold the whole request.
+        except sdk.BoxAPIError as error:
+            raise _refusal(error.response_info) from None
+        except sdk.BoxSDKError as error:
+            raise Unavailable(f"Box's login does not answer ({type(error.error).__name__}).") from None
+        # The SDK takes every JSON for an object.
+        except AttributeError:
+            raise UnexpectedAnswer("Box's login answered something that is no token.") from None
+    token, lifetime = answer.access_token, answer.expires_in
+    if not (isinstance(token, str) and token and isinstance(lifetime, int | float) and lifetime > 0):
+        raise UnexpectedAnswer("Box's login answered something that is no token.")
+    return Tokens(access_token=token, refresh_token=str(answer.refresh_token or ""), lifetime=float(lifetime))
+
+
+def _refusal(answer: Any) -> HubdrivesError:
+    from requests.structures import CaseInsensitiveDict  # noqa: PLC0415
+
+    failure = Failure(
+        status=answer.status_code,
+        headers=CaseInsensitiveDict(answer.headers),
+        body=(answer.raw_body or "").encode(),
+        operation="token",
+    )
+    if failure.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RateLimited("Box's login is asked too often.", retry_after=failure.retry_after)
+    if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unavailable("Box's login has trouble at the moment.", retry_after=failure.retry_after)
+    told = failure.json()
+    if not isinstance(told, dict) or "error" not in told:
+        return UnexpectedAnswer(f"Box's login answered {failure.status}, and not as Box's does.")
+    reason, description = str(told["error"]), str(told.get("error_description", "")).lower()
+    for known, part, kind, message, hint in _REFUSALS:
+        if reason == known and part in description:
+            return kind(message, hint=hint)
+    return BadCredential("Box refuses this app, and does not say why in words known here.")

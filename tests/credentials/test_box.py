@@ -1,0 +1,502 @@
+"""Tokens for Box, minted by Box's SDK against a small login endpoint."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import jwt
+import msgspec
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from hubdrives.credentials import token_source
+from hubdrives.credentials.box import BoxTokens
+from hubdrives.credentials.box_login import _REFUSALS
+from hubdrives.errors import (
+    BadConfig,
+    BadCredential,
+    ClockSkew,
+    HubdrivesError,
+    RateLimited,
+    Unavailable,
+    UnexpectedAnswer,
+)
+from hubdrives.sync.lock import Owner
+
+SECRET = "s3cret-of-the-app"
+
+
+class Login:
+    """Box's token endpoint: takes anything, unless `answer` says something else, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.answer: Callable[[], Awaitable[web.StreamResponse]] | None = None
+        self.given = 0
+        self.refresh_token = "first"
+        self.url = ""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        assert (request.method, request.path, request.query_string) == ("POST", "/oauth2/token", "")
+        form = {key: str(value) for key, value in (await request.post()).items()}
+        self.asked.append(form)
+        if self.answer is not None:
+            return await self.answer()
+        self.given += 1
+        told: dict[str, Any] = {"access_token": f"token {self.given}", "expires_in": 3600, "token_type": "bearer"}
+        if "refresh_token" in form:
+            if form["refresh_token"] != self.refresh_token:
+                return refused("invalid_grant", "Invalid refresh token")
+            told["refresh_token"] = self.refresh_token = f"refresh {self.given}"
+        return web.json_response({**told, "restricted_to": []})
+
+
+def refused(error: str, description: str, status: int = 400) -> web.Response:
+    return web.json_response({"error": error, "error_description": description}, status=status)
+
+
+class Clock:
+    """Seconds that a test lets pass."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+async def login(serve) -> Login:
+    box = Login()
+    box.url = await serve(box.handle)
+    return box
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOX_CLIENT_SECRET", SECRET)
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def console(key: rsa.RSAPrivateKey) -> dict[str, Any]:
+    """What Box's developer console gives for an app's key."""
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"passphrase"),
+    )
+    keys = {"publicKeyID": "k1", "privateKey": pem.decode(), "passphrase": "passphrase"}
+    return {
+        "boxAppSettings": {"clientID": "app", "clientSecret": SECRET, "appAuth": keys},
+        "enterpriseID": "4242",
+    }
+
+
+APP = {"client_id": "app", "client_secret_env": "BOX_CLIENT_SECRET"}
+CCG = {"kind": "box_ccg", "enterprise_id": "4242", **APP}
+
+
+def oauth(folder: Path, **fields: Any) -> dict[str, Any]:
+    (folder / "tokens.json").write_text(json.dumps({"refresh_token": "first", **fields}))
+    return {"kind": "box_oauth", "token_file": str(folder / "tokens.json"), **APP}
+
+
+def jwt_credential(folder: Path, console: dict[str, Any]) -> dict[str, Any]:
+    (folder / "config.json").write_text(json.dumps(console))
+    return {"kind": "box_jwt", "config_file": str(folder / "config.json")}
+
+
+def source(credential: dict[str, Any], login: Login, **options: Any) -> BoxTokens:
+    return BoxTokens(credential, base_url=login.url, **options)
+
+
+class TestClientCredentials:
+    async def test_a_token_for_the_service_account(self, login: Login):
+        found = token_source(CCG, connection="team", base_url=login.url)
+        assert found is not None
+        assert (found.scheme, await found.token()) == ("Bearer", "token 1")
+        assert login.asked == [
+            {
+                "grant_type": "client_credentials",
+                "client_id": "app",
+                "client_secret": SECRET,
+                "box_subject_type": "enterprise",
+                "box_subject_id": "4242",
+            }
+        ]
+
+    async def test_a_token_for_a_user(self, login: Login):
+        credential = {"kind": "box_ccg", "user_id": "77", **APP}
+        assert await source(credential, login).token() == "token 1"
+        assert (login.asked[0]["box_subject_type"], login.asked[0]["box_subject_id"]) == ("user", "77")
+
+    async def test_fifty_at_once_ask_once_and_again_five_minutes_before_the_end(self, login: Login, clock: Clock):
+        tokens = source(CCG, login, clock=clock)
+        assert set(await asyncio.gather(*(tokens.token() for _ in range(50)))) == {"token 1"}
+        clock.now += 3299
+        assert await tokens.token() == "token 1"
+        clock.now += 2
+        assert await tokens.token() == "token 2"
+        assert await tokens.token(stale="token 2") == "token 3"
+        assert len(login.asked) == 3
+
+    async def test_the_old_one_serves_while_box_is_away(self, login: Login, clock: Clock):
+        tokens = source(CCG, login, clock=clock)
+        old = await tokens.token()
+        clock.now += 3400
+        login.answer = broken(503)
+        assert await tokens.token() == old
+        with pytest.raises(Unavailable):
+            await tokens.token(stale=old)
+
+    async def test_a_new_secret_in_the_file_needs_no_restart(self, login: Login, tmp_path: Path):
+        file = tmp_path / "secret"
+        file.write_text("old\n")
+        credential = {"kind": "box_ccg", "client_id": "app", "client_secret_file": str(file), "enterprise_id": "1"}
+        tokens = source(credential, login)
+        await tokens.token()
+        file.write_text("new\n")
+        await tokens.token(stale="token 1")
+        assert [one["client_secret"] for one in login.asked] == ["old", "new"]
+
+
+class TestJwt:
+    async def test_the_assertion_is_signed_with_the_apps_key(
+        self, login: Login, tmp_path: Path, console: dict, key: rsa.RSAPrivateKey
+    ):
+        assert await source(jwt_credential(tmp_path, console), login).token() == "token 1"
+        (asked,) = login.asked
+        assert (asked["client_id"], asked["client_secret"]) == ("app", SECRET)
+        assert jwt.get_unverified_header(asked["assertion"])["kid"] == "k1"
+        claims = jwt.decode(
+            asked["assertion"], key.public_key(), algorithms=["RS256"], audience="https://api.box.com/oauth2/token"
+        )
+        assert (claims["iss"], claims["sub"], claims["box_sub_type"]) == ("app", "4242", "enterprise")
+
+    async def test_the_settings_may_be_in_the_environment(
+        self, login: Login, console: dict, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("BOX_CONFIG", json.dumps(console))
+        assert await source({"kind": "box_jwt", "config_env": "BOX_CONFIG"}, login).token() == "token 1"
+
+    @pytest.mark.parametrize("change", [{"passphrase": "another"}, {"privateKey": "s3cret"}, {"passphrase": "é"}])
+    async def test_a_key_that_can_t_be_read_is_refused_without_showing_it(
+        self, login: Login, tmp_path: Path, console: dict, change: dict
+    ):
+        console["boxAppSettings"]["appAuth"].update(change)
+        with pytest.raises(BadConfig) as told:
+            await source(jwt_credential(tmp_path, console), login).token()
+        assert "s3cret" not in f"{told.value} {told.value.hint}"
+        assert login.asked == []
+
+    @pytest.mark.parametrize("text", ["{}", "[]", "s3cret", '{"boxAppSettings": {"clientID": "s3cret"}}'])
+    def test_what_is_no_such_json_is_refused(self, login: Login, tmp_path: Path, text: str):
+        (tmp_path / "config.json").write_text(text)
+        with pytest.raises(BadConfig, match="developer console") as told:
+            source({"kind": "box_jwt", "config_file": str(tmp_path / "config.json")}, login)
+        assert "s3cret" not in f"{told.value} {told.value.hint}"
+
+    def test_settings_for_nobody_are_refused(self, login: Login, tmp_path: Path, console: dict):
+        del console["enterpriseID"]
+        with pytest.raises(BadConfig):
+            source(jwt_credential(tmp_path, console), login)
+
+
+class TestUserLogin:
+    async def test_the_new_refresh_token_is_kept(self, login: Login, tmp_path: Path):
+        tokens = source(oauth(tmp_path), login)
+        assert await tokens.token() == "token 1"
+        assert login.asked == [
+            {"grant_type": "refresh_token", "client_id": "app", "client_secret": SECRET, "refresh_token": "first"}
+        ]
+        assert await tokens.token(stale="token 1") == "token 2"
+        assert json.loads((tmp_path / "tokens.json").read_text())["refresh_token"] == "refresh 2"
+
+    async def test_processes_that_share_it_ask_once(self, login: Login, tmp_path: Path, clock: Clock):
+        credential = oauth(tmp_path)
+        several = [source(credential, login, clock=clock) for _ in range(4)]
+        assert set(await asyncio.gather(*(one.token() for one in several))) == {"token 1"}
+        assert set(await asyncio.gather(*(one.token(stale="token 1") for one in several))) == {"token 2"}
+        clock.now += 3400
+        assert set(await asyncio.gather(*(one.token() for one in several))) == {"token 3"}
+        assert len(login.asked) == 3
+
+    async def test_the_token_of_an_earlier_process_is_used_until_it_ends(
+        self, login: Login, tmp_path: Path, clock: Clock
+    ):
+        credential = oauth(tmp_path, access_token="earlier", ends_at=clock.now + 3600)
+        assert await source(credential, login, clock=clock).token() == "earlier"
+        assert login.asked == []
+        clock.now += 3601
+        assert await source(credential, login, clock=clock).token() == "token 1"
+
+    async def test_who_gives_up_waiting_loses_no_grant(self, login: Login, tmp_path: Path):
+        credential = oauth(tmp_path)
+        asked, go = asyncio.Event(), asyncio.Event()
+
+        async def slowly() -> web.StreamResponse:
+            asked.set()
+            await go.wait()
+            login.answer, login.refresh_token = None, "refresh 1"
+            return web.json_response({"access_token": "token 1", "expires_in": 3600, "refresh_token": "refresh 1"})
+
+        login.answer = slowly
+        tokens = source(credential, login)
+        impatient = asyncio.create_task(tokens.token())
+        await asked.wait()
+        impatient.cancel()
+        patient = asyncio.create_task(tokens.token())
+        go.set()
+        assert await patient == "token 1"
+        assert len(login.asked) == 1
+
+    async def test_an_answer_that_never_came_is_asked_for_again_with_the_same_token(self, login: Login, tmp_path: Path):
+        tokens = source(oauth(tmp_path), login)
+        login.answer = broken(502)
+        with pytest.raises(Unavailable):
+            await tokens.token()
+        login.answer = None
+        assert await tokens.token() == "token 1"
+        assert [one["refresh_token"] for one in login.asked] == ["first", "first"]
+
+    async def test_an_answer_without_a_new_one_changes_nothing(self, login: Login, tmp_path: Path):
+        credential = oauth(tmp_path)
+        login.answer = telling({"access_token": "token", "expires_in": 3600})
+        with pytest.raises(UnexpectedAnswer, match="refresh token"):
+            await source(credential, login).token()
+        assert json.loads((tmp_path / "tokens.json").read_text()) == {"refresh_token": "first"}
+
+    async def test_a_new_login_in_the_file_needs_no_restart(self, login: Login, tmp_path: Path):
+        tokens = source(oauth(tmp_path), login)
+        login.refresh_token = "of the new login"
+        with pytest.raises(BadCredential, match="refresh token") as told:
+            await tokens.token()
+        assert "token_file" in told.value.hint
+        oauth(tmp_path, refresh_token="of the new login")
+        assert await tokens.token() == "token 2"
+
+    async def test_one_that_another_process_holds_for_long_is_told(self, login: Login, tmp_path: Path):
+        credential = oauth(tmp_path)
+        elsewhere = msgspec.structs.replace(Owner.me(), host="elsewhere")
+        (tmp_path / "tokens.json.lock").write_bytes(msgspec.json.encode(elsewhere))
+        with pytest.raises(Unavailable, match="Another process"):
+            await source(credential, login, patience=0.3).token()
+        assert login.asked == []
+
+
+def broken(status: int) -> Callable[[], Awaitable[web.StreamResponse]]:
+    async def answer() -> web.StreamResponse:
+        return web.Response(status=status, text="<html>s3cret</html>", headers={"Retry-After": "7"})
+
+    return answer
+
+
+def telling(value: Any) -> Callable[[], Awaitable[web.StreamResponse]]:
+    async def answer() -> web.StreamResponse:
+        return web.json_response(value)
+
+    return answer
+
+
+class TestRefusals:
+    # What Box documents and people report, in Box's own words.
+    @pytest.mark.parametrize(
+        ("error", "description", "kind", "advice"),
+        [
+            ("invalid_client", "The client credentials are invalid", BadCredential, "client_id"),
+            ("invalid_client", "The client credentials are not valid", BadCredential, "secret"),
+            ("invalid_grant", "Grant credentials are invalid", BadCredential, "after each change"),
+            ("invalid_grant", "Refresh token has expired", BadCredential, "log in to Box anew"),
+            ("invalid_grant", "Invalid refresh token", BadCredential, "log in to Box anew"),
+            (
+                "invalid_grant",
+                "Current date time must be before the expiration date time listed in the 'exp' claim.",
+                ClockSkew,
+                "clock",
+            ),
+            ("invalid_grant", "Please check the 'exp' claim.", ClockSkew, "clock"),
+            (
+                "invalid_grant",
+                "Please check the 'sub' claim. The 'sub' specified is invalid.",
+                BadCredential,
+                "enterpriseID",
+            ),
+            ("invalid_grant", "Please check the 'kid' header.", BadCredential, "key pair"),
+            ("invalid_grant", "OAuth JWT signature verification failed", BadCredential, "key pair"),
+            (
+                "unauthorized_client",
+                "This app is not authorized by the enterprise admin",
+                BadCredential,
+                "Admin Console",
+            ),
+            (
+                "unauthorized_client",
+                "Cannot obtain token based on the enterprise configuration for your app",
+                BadCredential,
+                "user access tokens",
+            ),
+            (
+                "invalid_request",
+                "Cannot obtain user token based on the enterprise configuration for your app",
+                BadCredential,
+                "user access tokens",
+            ),
+            (
+                "invalid_request",
+                "The grant type is unauthorized for this client_id.",
+                BadCredential,
+                "authentication method",
+            ),
+            ("unsupported_grant_type", "", BadCredential, "authentication method"),
+            ("never_heard_of", "", BadCredential, "administrators"),
+        ],
+    )
+    async def test_each_of_boxs_words_is_one_error_of_ours(
+        self, login: Login, error: str, description: str, kind: type[HubdrivesError], advice: str
+    ):
+        async def answer() -> web.StreamResponse:
+            return refused(error, f"{description} s3cret")
+
+        login.answer = answer
+        with pytest.raises(HubdrivesError) as told:
+            await source(CCG, login).token()
+        assert type(told.value) is kind
+        assert advice in told.value.hint
+        assert "s3cret" not in f"{told.value} {told.value.hint}"
+        assert len(login.asked) == 1
+
+    def test_each_row_of_the_table_can_be_reached(self):
+        for number, (error, part, *_rest) in enumerate(_REFUSALS):
+            assert not [one for one in _REFUSALS[:number] if one[0] == error and one[1] in part]
+
+    @pytest.mark.parametrize(
+        ("status", "kind"), [(429, RateLimited), (500, Unavailable), (503, Unavailable), (404, UnexpectedAnswer)]
+    )
+    async def test_what_is_no_answer_of_boxs_login(self, login: Login, status: int, kind: type[HubdrivesError]):
+        login.answer = broken(status)
+        with pytest.raises(HubdrivesError) as told:
+            await source(CCG, login).token()
+        assert type(told.value) is kind
+        assert told.value.retry_after == (None if kind is UnexpectedAnswer else 7)
+        assert "s3cret" not in f"{told.value}"
+        assert len(login.asked) == 1
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {},
+            [],
+            "token",
+            {"access_token": "t"},
+            {"access_token": 7, "expires_in": 3600},
+            {"expires_in": 5},
+            {"access_token": "t", "expires_in": 0},
+        ],
+    )
+    async def test_an_answer_that_is_no_token(self, login: Login, answer: Any):
+        login.answer = telling(answer)
+        with pytest.raises(UnexpectedAnswer):
+            await source(CCG, login).token()
+
+    async def test_a_redirect_takes_no_secret_along(self, login: Login, serve):
+        elsewhere: list[str] = []
+
+        async def other(request: web.Request) -> web.Response:
+            elsewhere.append(await request.text())
+            return web.json_response({"access_token": "t", "expires_in": 3600})
+
+        target = await serve(other)
+
+        async def answer() -> web.StreamResponse:
+            return web.Response(status=307, headers={"Location": f"{target}/oauth2/token"})
+
+        login.answer = answer
+        with pytest.raises(Unavailable):
+            await source(CCG, login).token()
+        assert elsewhere == []
+
+    async def test_nobody_there(self):
+        with pytest.raises(Unavailable, match="does not answer"):
+            await BoxTokens(CCG, base_url="http://127.0.0.1:9").token()
+
+
+class TestConfiguration:
+    @pytest.mark.parametrize(
+        "credential",
+        [
+            {"kind": "box_ccg"},
+            {"kind": "box_ccg", **APP},
+            {"kind": "box_ccg", "client_id": "app", "enterprise_id": "1"},
+            {"kind": "box_ccg", "client_id": "app", "client_secret_env": "NOT_SET", "enterprise_id": "1"},
+            {"kind": "box_ccg", "client_id": "app", "client_secret_file": "/nowhere", "enterprise_id": "1"},
+            {**CCG, "user_id": "2"},
+            {**CCG, "enterprise_id": 4242},
+            {**CCG, "colour": "red"},
+            {"kind": "box_jwt"},
+            {"kind": "box_jwt", "config_file": "/nowhere"},
+            {"kind": "box_jwt", "config_env": "BOX_CLIENT_SECRET"},
+            {"kind": "box_oauth", **APP},
+            {"kind": "box_oauth", "token_file": "/nowhere/tokens.json", **APP},
+            {"kind": "box_oauth", "token_file": "/dev/null", **APP},
+        ],
+    )
+    def test_one_that_can_not_work_is_refused_at_once(self, credential: dict):
+        with pytest.raises(BadConfig) as told:
+            token_source(credential, connection="team")
+        assert SECRET not in f"{told.value} {told.value.hint}"
+
+    def test_secrets_go_over_tls_or_stay_on_this_machine(self):
+        with pytest.raises(BadConfig, match="https"):
+            BoxTokens(CCG, base_url="http://box.example.org")
+
+    async def test_nothing_secret_is_shown(self, login: Login):
+        tokens = source(CCG, login)
+        token = await tokens.token()
+        assert repr(tokens) == "BoxTokens('box_ccg')"
+        assert token not in repr(tokens)
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_boxs_library_is_loaded_only_when_a_token_is_minted():
+    code = f"""
+import os, sys
+from hubdrives.credentials.box import BoxTokens
+os.environ["BOX_CLIENT_SECRET"] = "s"
+BoxTokens({CCG!r})
+print([name for name in ("box_sdk_gen", "requests", "cryptography", "jwt") if name in sys.modules])
+"""
+    assert run(code) == "[]"
+
+
+def test_without_boxs_library_one_sentence_says_what_to_install():
+    code = f"""
+import asyncio, os, sys
+sys.modules["box_sdk_gen"] = None
+from hubdrives.credentials.box import BoxTokens
+from hubdrives.errors import BadConfig
+os.environ["BOX_CLIENT_SECRET"] = "s"
+try:
+    asyncio.run(BoxTokens({CCG!r}).token())
+except BadConfig as error:
+    print(error, error.hint)
+"""
+    assert "hubdrives[box]" in run(code)
