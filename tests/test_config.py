@@ -75,8 +75,8 @@ def test_an_empty_file_is_all_defaults():
         ("[connections.x]\nprovider = 'local'\nroot = '/s'\n[[grants]]\nconnection = 'x'", "names nobody"),
         (
             """[connections.x]\nprovider = 'local'\nroot = '/s'
-            [[grants]]\nconnection = 'x'\neveryone = true\ncan = ['write']""",
-            "'write'",
+            [[grants]]\nconnection = 'x'\neveryone = true\ncan = ['fly']""",
+            "'fly'; known: read, link, write, share",
         ),
     ],
 )

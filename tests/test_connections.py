@@ -1,10 +1,11 @@
 """Connections: what a source means, and where configuration, credential and provider meet."""
 
 import pytest
+from aiohttp import web
 
 from hubdrives.config import ConnectionSettings, LimitSettings, Settings
 from hubdrives.connections import Connections, Found
-from hubdrives.errors import BadConfig, BadPath, NoConnection, NotALocation, UnsupportedLink
+from hubdrives.errors import BadConfig, BadPath, NoConnection, NotALocation, NotFound, UnsupportedLink
 from hubdrives.model import Kind, Location
 
 DRIVE = ConnectionSettings(
@@ -176,6 +177,25 @@ async def test_what_can_not_be_opened_says_why(settings, error, said):
     async with connections(mine=settings) as known:
         with pytest.raises(error, match=said):
             await known.provider("mine")
+
+
+async def test_tokens_that_the_provider_mints_come_from_where_the_provider_is(serve, monkeypatch):
+    shown = []
+
+    async def handler(request):
+        if request.path == "/oauth2/token":
+            return web.json_response({"access_token": "minted here", "expires_in": 3600})
+        shown.append(request.headers["Authorization"])
+        return web.json_response({}, status=404)
+
+    monkeypatch.setenv("APP_SECRET", "secret")
+    credential = {"kind": "box_ccg", "client_id": "app", "client_secret_env": "APP_SECRET", "enterprise_id": "1"}
+    mine = ConnectionSettings(provider="canvas", base_url=await serve(handler), credential=credential)
+    async with connections(mine=mine) as known:
+        provider = await known.provider("mine")
+        with pytest.raises(NotFound):
+            await provider.describe(known.find(f"{mine.base_url}/courses/1/files").location)
+    assert set(shown) == {"Bearer minted here"}
 
 
 async def test_a_connection_that_is_not_configured_can_not_be_opened():

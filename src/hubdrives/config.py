@@ -15,6 +15,9 @@ CONFIG_VARIABLE = "HUBDRIVES_CONFIG"
 GATEWAY_VARIABLE = "HUBDRIVES_GATEWAY_URL"
 DEFAULT_PATH = Path("~/.config/hubdrives/hubdrives.toml")
 
+VERBS = ("read", "link", "write", "share")
+"""What a grant can allow. None implies another."""
+
 # The last word of a field that would hold a secret.
 _SECRETS = frozenset({"token", "secret", "password", "passphrase", "passwd", "key", "assertion"})
 
@@ -57,7 +60,7 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     everyone: bool = False
     """All users of the hub."""
     can: tuple[str, ...] = ("read",)
-    """Any of "read" and "link" (sign links for others)."""
+    """Any of "read", "link" (sign links for others), "write" and "share" (give others access at the provider)."""
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +72,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where content is kept; None is a fresh temporary folder."""
     cache_bytes: Annotated[int, Meta(ge=0)] = 10 << 30
     """How much content is kept at most, in bytes."""
+    upload_bytes: Annotated[int, Meta(ge=0)] = 5 << 30
+    """How large a file that users write may be at most, in bytes."""
     fresh_seconds: Annotated[float, Meta(ge=0)] = 15.0
     """For how long a listing is handed out before the provider is asked again whether anything changed."""
     identity_seconds: Annotated[int, Meta(ge=0)] = 30
@@ -163,5 +168,7 @@ def _check_grant(grant: Grant, settings: Settings, origin: str) -> None:
         raise BadConfig(f"{origin}: a grant names the connection '{grant.connection}', which is not configured.")
     if not (grant.users or grant.groups or grant.everyone):
         raise BadConfig(f"{origin}: a grant on '{grant.connection}' names nobody: users, groups or everyone = true.")
-    if unknown := set(grant.can) - {"read", "link"}:
-        raise BadConfig(f"{origin}: a grant on '{grant.connection}' allows '{min(unknown)}'; known: read, link.")
+    if unknown := set(grant.can) - set(VERBS):
+        raise BadConfig(
+            f"{origin}: a grant on '{grant.connection}' allows '{min(unknown)}'; known: {', '.join(VERBS)}."
+        )

@@ -10,6 +10,10 @@ The stream is a row of frames. A frame is one line of JSON and, if that line say
     {"done":true}                           all was said; a stream without this was cut
 
 The frames of one file follow each other; only "waiting" comes between them.
+
+A version and a share travel with the names that `hubdrives.providers.abilities` gives them. Whatever changes something
+carries a key (the header of IDEMPOTENCY): asked again with the same key, it is not done again, and while the answer is
+202, `GET outcome?key=…` waits for it.
 """
 
 import hashlib
@@ -31,6 +35,15 @@ LINK_PREFIX = "link:"
 
 MAX_FILES = 1000
 """How many files one request may ask for."""
+
+MAX_FOUND = 1000
+"""How many entries one search may bring."""
+
+IDEMPOTENCY = "Idempotency-Key"
+"""The header with a random name for a change, so that it can be asked for again without being done again."""
+
+CONTENT_DIGEST = "Content-Digest"
+"""The header with the SHA-256 of what is sent (RFC 9530)."""
 
 _MAX_LINE = 64 << 10
 
@@ -96,13 +109,17 @@ class ConnectionDocument(msgspec.Struct, frozen=True):
     provider: str
     title: str
     can: tuple[str, ...]
-    """What the user may do somewhere on it: "read", "link"."""
+    """What the user may do somewhere on it: "read", "link", "write", "share"."""
     roots: tuple[dict[str, Any], ...]
     """Where: `url`, `path` and `can`."""
     access: str | None = None
     """For those who may make links: whom to share content with."""
     personal: bool = False
     """Whether each user reads it with a login of their own, so that a link to it gives nobody a right."""
+    able: tuple[str, ...] = ()
+    """What its provider can do beside reading: "write", "versions", "search", "share"."""
+    roles: tuple[str, ...] = ()
+    """What people can be given who share a folder there, in the provider's words; the first is to read."""
 
 
 class FindingDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -228,6 +245,54 @@ class SignedLink(msgspec.Struct, frozen=True):
 
     id: str
     token: str
+
+
+class FolderOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of `POST folders`: a folder directly in a source."""
+
+    source: str
+    name: str
+    under: str = ""
+
+
+class MoveOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of `POST move`: another folder, another name, or both."""
+
+    source: str
+    under: str = ""
+    to: str | None = None
+    """The folder where it goes, as a source."""
+    to_under: str = ""
+    name: str | None = None
+
+
+class RestoreOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of `POST restore`."""
+
+    source: str
+    version: str
+    """As `GET versions` calls it."""
+    under: str = ""
+
+
+class ShareOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of `POST shares`."""
+
+    source: str
+    who: str
+    under: str = ""
+    group: bool = False
+    role: str = ""
+    """One of the connection's `roles`; "" is the first, which is to read."""
+
+
+class ShareChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of `PATCH shares`."""
+
+    source: str
+    id: str
+    role: str
+    under: str = ""
 
 
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

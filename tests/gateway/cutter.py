@@ -6,10 +6,14 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Cutter:
-    """Passes bytes on, and cuts each connection after so many bytes of answers as `cuts` says next; then never."""
+    """Passes bytes on, and cuts each connection after so many bytes of answers as `cuts` says next; then never.
+
+    `cut_sent` says the same of the bytes that are sent.
+    """
 
     def __init__(self, port: int) -> None:
         self.cuts: list[int] = []
+        self.cut_sent: list[int] = []
         self.connections = 0
         self.port = port
         self.url = ""
@@ -24,7 +28,7 @@ class Cutter:
             writer.close()
             return
         self._open.add(out)
-        up = asyncio.create_task(self._pass_on(reader, out, None))
+        up = asyncio.create_task(self._pass_on(reader, out, self.cut_sent.pop(0) if self.cut_sent else None))
         down = asyncio.create_task(self._pass_on(upstream, writer, self.cuts.pop(0) if self.cuts else None))
         await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
         for task, one in ((up, writer), (down, out)):

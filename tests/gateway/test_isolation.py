@@ -1,24 +1,29 @@
 """Two students with different courses, one gateway: nobody sees what another's token opened, kept or not.
 
-The matrix asks every endpoint with every wrong identity, before and after the right one has been served; it is shown
-at the end of the test run.
+The matrices ask every endpoint with every wrong identity, before and after the right one has been served; they are
+shown at the end of the test run. The first is about a Canvas, the second about a place where things can be changed.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gateway.bench import PREFIX
+from tests.gateway.bench import PREFIX, Bench
 from tests.gateway.campus import EVERYBODYS_OWN, LOGIN_URL, Campus, campus_of
+from tests.gateway.shelves import ALL, ShelfBehindAGateway, shelved
+from tests.testing.shelf import READER
 
 from hubdrives.config import Grant
+from hubdrives.providers.abilities import Share
 from hubdrives.wire import Reader
 
 SECRET = "the answer of the rain course is forty-two\n"
 NAMES = ("Rain 101", "rain-answers.txt")
+MOMENT = datetime(2030, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -36,10 +41,13 @@ class Question:
     params: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
+    data: bytes | None = None
 
-    async def ask(self, campus: Campus, token: str | None) -> tuple[int, str]:
+    async def ask(self, bench: Bench, token: str | None) -> tuple[int, str]:
         more = {} if self.body is None else {"json": self.body}
-        status, body, headers = await campus.ask(
+        if self.data is not None:
+            more["data"] = self.data
+        status, body, headers = await bench.ask(
             self.method, self.path, token=token, params=self.params, headers=self.headers, **more
         )
         return status, f"{body!r} {dict(headers)!r}"
@@ -132,6 +140,109 @@ async def test_every_endpoint_refuses_every_wrong_identity(campus: Campus, show:
     show("Who gets what of alice's course (HTTP status; nobody but alice saw a byte or a name of it)", table(rows))
     # The same endpoints do answer the one who may: the refusals are not those of a gateway that is closed.
     assert {name for name, status in right.items() if status not in {200, 206, 304}} == {"links"}
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncIterator[ShelfBehindAGateway]:
+    async with shelved(tmp_path) as made:
+        yield made
+
+
+async def alices_changes(world: ShelfBehindAGateway) -> dict[str, Question]:
+    """Every endpoint that looks deeper or changes something, asked about alice's folder; each would do it."""
+    for path in ("alice/rain-answers.txt", "alice/old/a.txt", "bob/snow.txt"):
+        await world.write(path, SECRET.encode())
+    for data in (b"zeroth", b"first"):
+        await world.write("alice/v.txt", data)
+    world.shelf.find("room/alice/rain-answers.txt").history[0].modified = MOMENT
+    folder, bobs = [world.address(await world.item(name)) for name in ("alice", "bob")]
+    version = world.shelf.find("room/alice/v.txt").history[1].id
+    item = world.shelf.find("room/alice")
+    shares = []
+    for who in sorted(world.shelf.people):
+        share = Share(id=f"share-of-{who}", who=who, role=READER)
+        item.shares[share.id] = share
+        shares.append(share.id)
+    source, file = {"source": folder}, {"source": folder, "under": "v.txt"}
+    doomed = {"source": folder, "under": "old/a.txt"}
+    return {
+        "search": Question("GET", "api/v1/search", {**source, "text": "rain"}),
+        "write": Question("PUT", "api/v1/file", {**source, "name": "rain-answers.txt"}, data=b"mine now"),
+        "write, a new file": Question(
+            "PUT", "api/v1/file", {**source, "name": "n.txt"}, {"If-None-Match": "*"}, data=b"new"
+        ),
+        "make-folder": Question("POST", "api/v1/folders", body={**source, "name": "new"}),
+        "versions": Question("GET", "api/v1/versions", file),
+        "version": Question("GET", "api/v1/version", {**file, "version": version}),
+        "version, its head": Question("HEAD", "api/v1/version", {**file, "version": version}),
+        "version, a range": Question("GET", "api/v1/version", {**file, "version": version}, {"Range": "bytes=0-2"}),
+        "restore": Question("POST", "api/v1/restore", body={**file, "version": version}),
+        "move, a name": Question("POST", "api/v1/move", body={**file, "name": "w.txt"}),
+        "move, to bob's": Question("POST", "api/v1/move", body={**source, "under": "w.txt", "to": bobs}),
+        "remove": Question("DELETE", "api/v1/entry", doomed),
+        "shares": Question("GET", "api/v1/shares", source),
+        "share": Question("POST", "api/v1/shares", body={**source, "who": "the team", "group": True}),
+        "change-share": Question("PATCH", "api/v1/shares", body={**source, "id": shares[0], "role": "editor"}),
+        "unshare": Question("DELETE", "api/v1/shares", {**source, "id": shares[1]}),
+    }
+
+
+async def test_no_wrong_identity_changes_anything(shelf: ShelfBehindAGateway, show: Callable[[str, str], None]) -> None:
+    questions = await alices_changes(shelf)
+    people = shelf.bench.people
+    await shelf.personal({"alice": await shelf.item("alice"), "bob": await shelf.item("bob")})
+    await shelf.open(
+        Grant(connection="shelf", groups=("students",), can=ALL),
+        Grant(connection="shelf", users=("rita",), can=("read", "link")),
+        Grant(connection="shelf", users=("wanda",), can=("write", "share")),
+        personal=True,
+        fresh_seconds=600.0,
+    )
+    wrong: dict[str, str | None] = {
+        "another student": people.token("bob", "students"),
+        "reads only": people.token("rita"),
+        "writes, shares": people.token("wanda"),
+        "no grant": people.token("mallory"),
+        "no hub token": None,
+        "unknown token": "made-up-0123456789abcdef",
+        "alice's own token": "shelf-token-of-alice",
+    }
+    alice = people.token("alice", "students")
+    rows: dict[str, dict[str, str]] = {}
+    for name, question in questions.items():
+        before = image(shelf)
+        row = rows[name] = {"alice": ""}
+        for asked in ("before", "after"):
+            for who, token in wrong.items():
+                status, text = await question.ask(shelf.bench, token)
+                assert status in {403, 404}, (name, who, asked, status, text)
+                assert not leaks(text), (name, who, text)
+                row[who] = str(status)
+            assert image(shelf) == before, (name, asked)
+            if asked == "before":
+                status, text = await question.ask(shelf.bench, alice)
+                row["alice"] = str(status)
+                changes = question.method not in {"GET", "HEAD"} and name != "move, to bob's"
+                assert (image(shelf) != before) == changes, (name, text)
+                before = image(shelf)
+    show("Who changes what of alice's folder (HTTP status; nobody but alice changed or saw anything)", table(rows))
+    # She may not put it where she has nothing either.
+    assert {name for name, row in rows.items() if row["alice"] not in {"200", "206"}} == {"move, to bob's"}
+
+
+def image(world: ShelfBehindAGateway) -> list[object]:
+    """All that is there."""
+    items = [world.shelf.top, *world.shelf.top.all_below()]
+    return [(item.id, item.path, [one.id for one in item.history], repr(item.shares)) for item in items]
+
+
+async def test_every_endpoint_is_in_a_matrix(campus: Campus, shelf: ShelfBehindAGateway) -> None:
+    first, _ = await alices(campus)
+    asked = {name.partition(",")[0] for name in (*first, *await alices_changes(shelf))}
+    app = campus.server.app
+    names = {route.name for route in app.router.routes() if route.name}
+    # These take no place: health and metrics are everybody's and Prometheus', the others are about the caller alone.
+    assert names - asked == {"health", "metrics", "connections", "outcome"}
 
 
 async def streamed(campus: Campus, question: Question, token: str | None) -> tuple[int, str]:

@@ -152,3 +152,90 @@ async def test_closing_ends_what_is_under_way(clock: Clock, work: Work) -> None:
     await shared.close()
     with pytest.raises(Unavailable, match="restarted"):
         await asking
+
+
+async def test_what_was_forgotten_is_found_anew_and_the_work_is_told_what_was_known() -> None:
+    shared: Shared[str, int] = Shared(fresh=600)
+    told: list[int | None] = []
+
+    async def work(known: int | None) -> int:
+        told.append(known)
+        return len(told)
+
+    for key in ("a", "b"):
+        await shared.get(key, work)
+    shared.forget(lambda key, _value: key == "a")
+    assert [await shared.get(key, work) for key in ("a", "b")] == [3, 2]
+    shared.forget(lambda _key, value: value == 3, wholly=True)
+    assert [await shared.get(key, work) for key in ("a", "b")] == [4, 2]
+    assert told == [None, None, 1, None]
+
+
+async def test_what_was_begun_before_it_was_forgotten_is_no_answer_after() -> None:
+    shared: Shared[str, str] = Shared(fresh=600)
+    going = asyncio.Event()
+
+    async def before(_known: str | None) -> str:
+        await going.wait()
+        return "before"
+
+    async def after(_known: str | None) -> str:
+        return "after"
+
+    early = asyncio.create_task(shared.get("a", before))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    shared.forget(lambda _key, _value: True)
+    assert await shared.get("a", after) == "after"
+    going.set()
+    assert await early == "before"
+    assert await shared.get("a", before) == "after"
+
+
+async def test_what_was_forgotten_weighs_nothing_and_is_ended_at_the_end() -> None:
+    shared: Shared[str, str] = Shared(fresh=600, keep=10, weigh=len)
+    never = asyncio.Event()
+
+    async def forever(_known: str | None) -> str:
+        await never.wait()
+        return ""
+
+    async def work(_known: str | None) -> str:
+        return "12345"
+
+    waiting = asyncio.create_task(shared.get("a", forever))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    shared.forget(lambda _key, _value: True)
+    for _ in range(3):
+        for key in ("b", "c"):
+            await shared.get(key, work)
+        shared.forget(lambda _key, _value: True, wholly=True)
+    for key in ("b", "c"):
+        await shared.get(key, work)
+    assert (shared.answers("b"), shared.answers("c"), shared.answers("a")) == (True, True, False)
+    await shared.close()
+    with pytest.raises(Unavailable):
+        await waiting
+
+
+async def test_what_was_forgotten_pushes_nothing_out_when_it_is_found_after_all() -> None:
+    shared: Shared[str, str] = Shared(fresh=600, keep=10, weigh=len)
+    going = asyncio.Event()
+
+    async def heavy(_known: str | None) -> str:
+        await going.wait()
+        return "x" * 100
+
+    async def light(_known: str | None) -> str:
+        return "x"
+
+    early = asyncio.create_task(shared.get("a", heavy))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    shared.forget(lambda _key, _value: True)
+    going.set()
+    assert len(await early) == 100
+    await shared.get("b", light)
+    await shared.get("c", light)
+    assert (shared.answers("b"), shared.answers("c")) == (True, True)

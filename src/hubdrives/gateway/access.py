@@ -43,7 +43,8 @@ class Place:
 class Access:
     """Decides on every request. Keeps the provider's answers to "does this lie in that?" for `fresh` seconds.
 
-    All that is decided here raises NotYet when the provider takes longer than `patience` seconds to tell.
+    Whatever is decided here raises NotYet when the provider takes longer than `patience` seconds to tell, unless said
+    otherwise.
     """
 
     def __init__(
@@ -99,8 +100,43 @@ class Access:
             BadPath: `under` leads out.
         """
         return await self._below(
-            await (self._by_link(caller, link) if link else self._granted(caller, source, READ)), under
+            await (
+                self._by_link(caller, link) if link else self._granted(caller, source, READ, patience=self._patience)
+            ),
+            under,
         )
+
+    async def place_for(
+        self,
+        verb: str,
+        caller: Caller,
+        source: str,
+        *,
+        under: str = "",
+        inside: bool = False,
+        at_length: bool = False,
+    ) -> Place:
+        """Where `source` leads, and `under` below it, if `caller` may do there what `verb` says.
+
+        Args:
+            verb: not "read": what a signed link gives is never enough.
+            caller: who asks.
+            source: as a person writes it.
+            under: a path below the source.
+            inside: it must lie below the root of the grant; the root itself is not the caller's to change.
+            at_length: wait for as long as it takes.
+
+        Raises:
+            NotGranted, BadInput, BadPath: as `place`.
+        """
+        if source.startswith(LINK_PREFIX):
+            raise grants.refusal()
+        patience = None if at_length else self._patience
+        return await self._granted(caller, source, verb, under=paths.relative(under), inside=inside, patience=patience)
+
+    def forget(self, connection: str, *, moved: bool) -> None:
+        """Something was changed there: what was missing may be there now, and what was `moved` lies elsewhere."""
+        self._contained.forget(lambda key, lies: key[0] == connection and (moved or not lies))
 
     async def sign(
         self,
@@ -125,7 +161,7 @@ class Access:
             )
         if source.startswith(LINK_PREFIX):
             raise grants.refusal()
-        place = await self._below(await self._granted(caller, source, LINK), under)
+        place = await self._below(await self._granted(caller, source, LINK, patience=self._patience), under)
         link = Link(
             id=signing.new_id(),
             author=caller.name,
@@ -157,11 +193,21 @@ class Access:
             raise grants.refusal()
         return inner
 
-    async def _granted(self, caller: Caller, source: str, verb: str) -> Place:
+    async def _granted(
+        self,
+        caller: Caller,
+        source: str,
+        verb: str,
+        *,
+        patience: float | None,
+        under: str = "",
+        inside: bool = False,
+    ) -> Place:
         missing: NotFound | None = None
-        for name, location in self._candidates(source):
+        for name, outer in self._candidates(source):
+            location = outer.below(under)
             try:
-                rule = await self._covering(caller, name, location, verb)
+                rule = await self._covering(caller, name, location, verb, patience=patience, inside=inside)
             except NotFound as error:
                 missing = error
                 continue
@@ -172,14 +218,23 @@ class Access:
                 )
         raise missing or grants.refusal()
 
-    async def _covering(self, caller: Caller, connection: str, location: Location, verb: str) -> Rule | None:
+    async def _covering(
+        self,
+        caller: Caller,
+        connection: str,
+        location: Location,
+        verb: str,
+        *,
+        patience: float | None,
+        inside: bool = False,
+    ) -> Rule | None:
         user = self._owner(caller, connection)
 
         async def contains(root: Location, inner: Location) -> bool:
-            return await self._contains(connection, user, root, inner, patience=self._patience)
+            return await self._contains(connection, user, root, inner, patience=patience)
 
         rules = grants.held(self._rules, caller, connection=connection, verb=verb)
-        return await grants.covering(rules, location, contains)
+        return await grants.covering(rules, location, contains, below=inside)
 
     def _owner(self, caller: Caller, connection: str) -> str:
         """Whose token opens the connection for `caller`: their own, or "" for the service account's."""
@@ -240,7 +295,7 @@ class Access:
         user = self._owner(caller, link.connection)
         if user:
             # Who reads with a token of their own is given nothing by an author, and needs nothing of theirs.
-            rule = await self._covering(caller, link.connection, link.location, READ)
+            rule = await self._covering(caller, link.connection, link.location, READ, patience=self._patience)
             if rule is None:
                 raise grants.refusal()
             return Place(connection=link.connection, location=link.location, boundary=rule.root, user=user, link=link)
@@ -253,12 +308,14 @@ class Access:
         if link.connection not in self._connections.settings:
             return False
         author = Caller(name=link.author)
-        if await self._covering(author, link.connection, link.location, LINK):
+        if await self._covering(author, link.connection, link.location, LINK, patience=self._patience):
             return True
         if not any(rule.groups and rule.connection == link.connection and LINK in rule.can for rule in self._rules):
             return False
         known = await self._identity.user(link.author)
-        return known is not None and await self._covering(known, link.connection, link.location, LINK) is not None
+        if known is None:
+            return False
+        return await self._covering(known, link.connection, link.location, LINK, patience=self._patience) is not None
 
 
 def _above(location: Location) -> Location | None:

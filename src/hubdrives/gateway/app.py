@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 
 from hubdrives.config import Settings
 from hubdrives.errors import BadInput, HubdrivesError, LoginNeeded, NotFound, NotGranted, Unavailable
-from hubdrives.gateway import answers, checking, handlers
+from hubdrives.gateway import answers, changes, checking, handlers, searching, shares, versions, writing
 from hubdrives.gateway.audit import Record
 from hubdrives.gateway.identity import Identity
 from hubdrives.gateway.parts import CALLER, PARTS, RECORD, STARTED, Parts
@@ -25,7 +25,7 @@ _MAX_BODY = 8 << 20
 _TOKEN = re.compile(r"(?:token|bearer) +([\x21-\x7e]{1,512})", re.IGNORECASE)
 _HEALTH = "health"
 _METRICS = "metrics"
-_BYTES = frozenset({"file", "files"})
+_BYTES = frozenset({"file", "files", "version"})
 """What answers with bytes can't answer "not yet" with a document."""
 
 
@@ -70,6 +70,19 @@ def make_app(
             web.get(f"{api}/file", handlers.file, name="file"),
             web.post(f"{api}/files", handlers.files, name="files"),
             web.post(f"{api}/links", handlers.links, name="links"),
+            web.get(f"{api}/search", searching.search, name="search"),
+            web.put(f"{api}/file", writing.write, name="write"),
+            web.post(f"{api}/folders", writing.make_folder, name="make-folder"),
+            web.delete(f"{api}/entry", writing.remove, name="remove"),
+            web.post(f"{api}/move", writing.move, name="move"),
+            web.get(f"{api}/versions", versions.versions, name="versions"),
+            web.get(f"{api}/version", versions.version, name="version"),
+            web.post(f"{api}/restore", writing.restore, name="restore"),
+            web.get(f"{api}/shares", shares.shares, name="shares"),
+            web.post(f"{api}/shares", shares.share, name="share"),
+            web.patch(f"{api}/shares", shares.change_share, name="change-share"),
+            web.delete(f"{api}/shares", shares.unshare, name="unshare"),
+            web.get(f"{api}/outcome", changes.outcome, name="outcome"),
         ]
     )
     return app

@@ -28,10 +28,21 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     connection: str | None = None
     location: str | None = None
     path: str | None = None
+    to: str | None = None
+    """Where something was moved to."""
+    version: str | None = None
+    """The earlier version that was read or restored."""
+    who: str | None = None
+    """With whom something was shared, or whose access was changed."""
+    role: str | None = None
     link_id: str | None = None
+    again: bool = False
+    """This change had been asked for before, and was not made again."""
     files: int = 0
     bytes: int = 0
     """Of content that was sent."""
+    received: int = 0
+    """Bytes of content that came in."""
 
 
 @dataclass(slots=True)
@@ -40,6 +51,8 @@ class Record:
 
     line: Line
     began: float
+    written: bool = False
+    """The request was answered; what still comes of it is another line."""
 
     @classmethod
     def begin(cls, request: str, operation: str) -> "Record":
@@ -74,10 +87,12 @@ class AuditLog:
     def write(self, record: Record) -> None:
         """Write `record` as it is now."""
         line = record.line
+        record.written = True
         line.ms = round(record.seconds * 1000)
         # Before they become JSON: afterwards, what is hidden could take a quote along and break the line.
         line.location = line.location and redact(line.location)
         line.path = line.path and redact(line.path)
+        line.to = line.to and redact(line.to)
         text = msgspec.json.encode(line).decode()
         self._handler.handle(logging.LogRecord("hubdrives.audit", logging.INFO, "", 0, text, None, None))
 

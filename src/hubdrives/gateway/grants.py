@@ -12,6 +12,8 @@ from hubdrives.providers import provider_class
 
 READ = "read"
 LINK = "link"
+WRITE = "write"
+SHARE = "share"
 
 Contains = Callable[[Location, Location], Awaitable[bool]]
 """Whether the second location is the first, or lies below it as the provider stores it.
@@ -86,20 +88,31 @@ def held(
     ]
 
 
-async def covering(rules: Iterable[Rule], location: Location, contains: Contains) -> Rule | None:
+async def covering(
+    rules: Iterable[Rule], location: Location, contains: Contains, *, below: bool = False
+) -> Rule | None:
     """The first of `rules` whose root is `location` or has it below; those that need no question come first.
+
+    Args:
+        rules: those that are for whoever asks.
+        location: a place.
+        contains: what the provider says.
+        below: the root itself does not count: who may write into a folder may not move the folder.
 
     Raises:
         NotFound: none has, and one of them would if it were there.
     """
     among = list(rules)
     for rule in among:
-        if rule.root is None or rule.root == location:
+        if rule.root is None or (rule.root == location and not below):
             return rule
     missing: NotFound | None = None
     for rule in among:
         try:
-            if rule.root is not None and await contains(rule.root, location):
+            if rule.root is None or not await contains(rule.root, location):
+                continue
+            # However it is written, what has the root in it is the root.
+            if not (below and await contains(location, rule.root)):
                 return rule
         except NotFound as error:
             missing = error

@@ -2,23 +2,24 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from hubdrives.errors import BadInput
-from hubdrives.gateway.access import Place
+from hubdrives.gateway.able import abilities
 from hubdrives.gateway.answers import content_headers, document, unchanged
+from hubdrives.gateway.asking import asked, body, place_of, shown
 from hubdrives.gateway.grants import LINK
 from hubdrives.gateway.metrics import CONTENT_TYPE
 from hubdrives.gateway.parts import CALLER, PARTS, RECORD
+from hubdrives.gateway.sending import ranged, sending
 from hubdrives.gateway.stream import ManyFiles
 from hubdrives.model import Kind
+from hubdrives.providers.abilities import Shareable
 from hubdrives.wire import (
     MAX_FILES,
     DescriptionDocument,
@@ -30,8 +31,6 @@ from hubdrives.wire import (
     WantedFiles,
     snapshot_tag,
 )
-
-T = TypeVar("T", bound=msgspec.Struct)
 
 _LISTING_SECONDS = 30.0
 """How long a request for bytes waits for the listing that names them."""
@@ -68,6 +67,8 @@ async def connections(request: web.Request) -> web.Response:
                 "can": [],
                 "roots": [],
                 "personal": parts.connections.is_personal(rule.connection),
+                "able": abilities(provider),
+                "roles": provider.roles if isinstance(provider, Shareable) else (),
             },
         )
         shown["can"] = sorted({*shown["can"], *rule.can})
@@ -82,7 +83,7 @@ async def connections(request: web.Request) -> web.Response:
 async def describe(request: web.Request) -> web.Response:
     """What a source is."""
     parts = request.app[PARTS]
-    place = await _asked(request)
+    place = await asked(request)
     entry = await parts.listings.entry(place, patience=parts.patience)
     provider = await parts.connections.provider(place.connection, user=place.user)
     link = place.link
@@ -101,16 +102,16 @@ async def describe(request: web.Request) -> web.Response:
 async def contains(request: web.Request) -> web.Response:
     """Whether one source lies in another; the caller may read both."""
     parts = request.app[PARTS]
-    root = await _asked(request, "root")
-    place = await _asked(request)
+    root = await asked(request, "root")
+    place = await asked(request)
     return document({"contains": await parts.access.contains(root, place)})
 
 
 async def snapshot(request: web.Request) -> web.Response:
     """Everything under a source; 304 if the client has it already."""
     parts = request.app[PARTS]
-    boundary = await _asked(request, "boundary") if "boundary" in request.query else None
-    place = await _asked(request)
+    boundary = await asked(request, "boundary") if "boundary" in request.query else None
+    place = await asked(request)
     if boundary is not None:
         if boundary.connection != place.connection:
             raise BadInput("The boundary lies at another connection.")
@@ -128,10 +129,10 @@ async def snapshot(request: web.Request) -> web.Response:
 async def files(request: web.Request) -> web.StreamResponse:
     """Many files in one stream. What goes wrong once it has begun is told in it."""
     parts, line = request.app[PARTS], request[RECORD].line
-    wanted = await _body(request, WantedFiles)
+    wanted = await body(request, WantedFiles)
     if len(wanted.files) > MAX_FILES or any(file.start < 0 for file in wanted.files):
         raise BadInput(f"At most {MAX_FILES} files can be asked for in one go, none from before its first byte.")
-    place = await _place(request, wanted.source, wanted.under)
+    place = await place_of(request, wanted.source, wanted.under)
     response = web.StreamResponse()
     content_headers(response)
     await response.prepare(request)
@@ -152,7 +153,7 @@ async def file(request: web.Request) -> web.StreamResponse:
     parts, line = request.app[PARTS], request[RECORD].line
     path, version = request.query.get("path", ""), request.query.get("version", "")
     line.path = path
-    place = await _asked(request)
+    place = await asked(request)
     listing = await parts.listings.listing(place, patience=_LISTING_SECONDS)
     entry = listing.file(path, version)
     etag = hashlib.sha256(version.encode()).hexdigest()
@@ -163,15 +164,15 @@ async def file(request: web.Request) -> web.StreamResponse:
         if size is None:
             await content.ready(whole=True)
             size = content.blob.size if content.blob else None
-        response, start, stop = _ranged(request, size, etag)
+        response, start, stop = ranged(request, size, etag)
         if request.method == "HEAD" or response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             return response
         # A failure before the first byte can still be told.
         await content.ready(whole=False)
         # Without an end, reading goes on until it is known that all was right.
         pieces = content.read(start, None if stop == size else stop)
-        async with aclosing(_sending(request, response, pieces)) as sending:
-            async for sent in sending:
+        async with aclosing(sending(request, response, pieces)) as going:
+            async for sent in going:
                 line.bytes += sent
                 parts.metrics.sent.inc(sent)
     line.files = 1
@@ -181,8 +182,8 @@ async def file(request: web.Request) -> web.StreamResponse:
 async def links(request: web.Request) -> web.Response:
     """A new signed link."""
     parts, line = request.app[PARTS], request[RECORD].line
-    order = await _body(request, LinkOrder)
-    line.location = _shown(order.source)
+    order = await body(request, LinkOrder)
+    line.location = shown(order.source)
     link, token, place = await parts.access.sign(
         request[CALLER],
         order.source,
@@ -198,88 +199,3 @@ async def links(request: web.Request) -> web.Response:
     if link.target and entry.kind is Kind.FILE:
         raise BadInput("A link to a single file has no folder to name.", hint="Leave out the folder's name.")
     return document(SignedLink(id=link.id, token=token))
-
-
-async def _asked(request: web.Request, name: str = "") -> Place:
-    query = request.query
-    if name:
-        return await _place(request, query.get(name, ""), query.get(f"{name}_under", ""))
-    return await _place(request, query.get("source", ""), query.get("under", ""))
-
-
-async def _place(request: web.Request, source: str, under: str) -> Place:
-    """Where the caller may read; the record knows of it whatever comes out."""
-    parts, line = request.app[PARTS], request[RECORD].line
-    line.location = _shown(source)
-    if not source.strip():
-        raise BadInput("The request does not say what it is about: 'source' is missing.")
-    link = parts.access.link(source)
-    line.link_id = link.id if link else None
-    place = await parts.access.place(request[CALLER], source, link=link, under=under)
-    line.connection, line.location = place.connection, str(place.location)
-    return place
-
-
-def _shown(source: str) -> str:
-    """`source` for the audit log."""
-    return "link" if source.startswith("link:") else source[:500]
-
-
-async def _body(request: web.Request, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(await request.read(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"The request can't be understood: {error}.") from None
-
-
-def _ranged(request: web.Request, size: int | None, etag: str) -> tuple[web.StreamResponse, int, int | None]:
-    """The answer's head, and which bytes go into it (RFC 9110, section 14)."""
-    response = web.StreamResponse()
-    content_headers(response)
-    response.etag = etag
-    response.headers["Accept-Ranges"] = "bytes"
-    start, stop = 0, size
-    fresh = request.headers.get("If-Range") in {None, f'"{etag}"'}
-    if size is not None and fresh and (asked := _range(request, size)) is not None:
-        start, stop = asked
-        if start >= stop:
-            response.set_status(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-            response.headers["Content-Range"] = f"bytes */{size}"
-            response.content_length = 0
-            return response, 0, 0
-        response.set_status(HTTPStatus.PARTIAL_CONTENT)
-        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    if stop is not None:
-        response.content_length = stop - start
-    return response, start, stop
-
-
-def _range(request: web.Request, size: int) -> tuple[int, int] | None:
-    """First byte and one past the last; None if there is no range that we understand, which means all."""
-    if "Range" not in request.headers:
-        return None
-    try:
-        asked = request.http_range
-    except ValueError:
-        return None
-    start, stop, _ = asked.indices(size) if asked.start is None or asked.start < size else (size, size, 1)
-    return start, stop
-
-
-async def _sending(
-    request: web.Request, response: web.StreamResponse, pieces: AsyncIterator[bytes]
-) -> AsyncGenerator[int, None]:
-    """Send `pieces`, telling how many bytes each has.
-
-    The last one goes out when there is no error behind it: then nobody takes a damaged file for a whole one.
-    """
-    await response.prepare(request)
-    held = b""
-    async for piece in pieces:
-        if held:
-            await response.write(held)
-            yield len(held)
-        held = piece
-    await response.write(held)
-    yield len(held)
-    await response.write_eof()

@@ -101,6 +101,15 @@ class Listings:
 
         return await self._entries.get(_key(place), work, patience=patience)
 
+    def forget(self, connection: str, user: str) -> None:
+        """Something was changed there: whoever asks next is told what is there now.
+
+        All places of the connection, because which of them the change lies in only the provider could tell; each is
+        looked at again when somebody asks for it, and then only at what changed.
+        """
+        self._listings.forget(lambda key, _listing: key[:2] == (connection, user))
+        self._entries.forget(lambda key, _entry: key[:2] == (connection, user), wholly=True)
+
     def _after(self, known: Listing | None, snapshot: Snapshot) -> Listing:
         now = self._clock()
         if known is None:

@@ -25,6 +25,7 @@ class Metrics:
         )
         self.in_flight = Gauge("hubdrives_requests_in_flight", "Requests being answered", registry=self._registry)
         self.sent = Counter("hubdrives_sent_bytes", "Bytes of files sent to users", registry=self._registry)
+        self.received = Counter("hubdrives_received_bytes", "Bytes that users wrote", registry=self._registry)
         self.kept = Counter(
             "hubdrives_cache",
             "Files read: kept (hit), being fetched for somebody else (shared), fetched (miss), too large (direct)",

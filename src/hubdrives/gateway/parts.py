@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -13,15 +13,29 @@ from hubdrives.connections import Connections
 from hubdrives.gateway.access import Access
 from hubdrives.gateway.audit import AuditLog, Record
 from hubdrives.gateway.cache import Cache
+from hubdrives.gateway.disk import Disk
 from hubdrives.gateway.files import Files
 from hubdrives.gateway.identity import Caller, Identity
 from hubdrives.gateway.listings import Listings
 from hubdrives.gateway.metrics import Metrics
+from hubdrives.gateway.shared import Shared
 from hubdrives.gateway.signing import Signer
+from hubdrives.gateway.uploads import Uploads
 from hubdrives.model import Waiting
 from hubdrives.retry import RetryPolicy
 
 _HUB = frozenset({"JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN"})
+
+
+_REMEMBERED_SECONDS = 600.0
+"""For how long it is known what came of a change: whoever lost the answer asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a change."""
+
+    document: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +48,11 @@ class Parts:
     access: Access
     listings: Listings
     files: Files
+    uploads: Uploads
+    outcomes: Shared[tuple[str, str], Outcome]
+    """By who asked for a change, and their key for it."""
+    looks: Shared[tuple[object, ...], object]
+    """What is being looked up for somebody, and is kept only for whoever was told to come back for it."""
     audit: AuditLog
     metrics: Metrics
     patience: float
@@ -67,6 +86,9 @@ class Parts:
             access=Access(settings, connections, identity, signer, fresh=gateway.fresh_seconds, patience=patience),
             listings=Listings(connections, fresh=gateway.fresh_seconds),
             files=Files(connections, Cache(folder, limit=gateway.cache_bytes, metrics=metrics), metrics),
+            uploads=Uploads(Disk(folder), limit=gateway.upload_bytes),
+            outcomes=Shared(fresh=_REMEMBERED_SECONDS),
+            looks=Shared(fresh=0.0, keep=1000),
             audit=AuditLog(gateway.audit_file),
             metrics=metrics,
             patience=patience,
@@ -74,6 +96,8 @@ class Parts:
 
     async def close(self) -> None:
         """End all work and close all connections."""
+        await self.outcomes.close()
+        await self.looks.close()
         await self.access.close()
         await self.listings.close()
         await self.files.close()

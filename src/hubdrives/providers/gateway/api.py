@@ -1,5 +1,6 @@
 """The gateway's endpoints, one function each, and the table of its errors."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
@@ -8,6 +9,8 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
+from hubdrives import digests
+from hubdrives.content import Content
 from hubdrives.errors import (
     BadConfig,
     GatewayUnavailable,
@@ -18,10 +21,13 @@ from hubdrives.errors import (
 )
 from hubdrives.http import CHUNK, Client, Cut, Failure
 from hubdrives.model import Waiting
+from hubdrives.providers.abilities import Query, Share, Version
 from hubdrives.wire import (
     API,
+    IDEMPOTENCY,
     ConnectionDocument,
     DescriptionDocument,
+    EntryDocument,
     FindingDocument,
     Frame,
     LinkOrder,
@@ -130,6 +136,81 @@ class Api:
         """A new signed link."""
         return _known(await self._ask("POST", "links", SignedLink, body=msgspec.to_builtins(order)))
 
+    async def read_version(
+        self, where: Mapping[str, str], version: Version, *, start: int, stop: int | None
+    ) -> AsyncIterator[bytes]:
+        """The bytes of an earlier version of one file."""
+        with reaching():
+            async for piece in self._client.stream(
+                f"{self._root}/version",
+                operation="version",
+                params={**where, "version": version.id},
+                start=start,
+                stop=stop,
+                size=version.size,
+                digest=version.digest if version.digest and digests.known(version.digest) else None,
+            ):
+                yield piece
+
+    async def versions(self, where: Mapping[str, str]) -> list[Version]:
+        """All versions of one file."""
+        return await self._get("versions", where, list[Version])
+
+    async def search(self, where: Mapping[str, str], query: Query, *, limit: int) -> list[EntryDocument]:
+        """What matches below a folder."""
+        told = {"text": query.text, "kind": query.kind or "", "extensions": ",".join(query.extensions)}
+        return await self._get("search", {**where, **told, "limit": str(limit)}, list[EntryDocument])
+
+    async def shares(self, where: Mapping[str, str]) -> list[Share]:
+        """Who has access to a folder."""
+        return await self._get("shares", where, list[Share])
+
+    async def change(
+        self,
+        method: str,
+        operation: str,
+        kind: type[T],
+        *,
+        where: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        order: msgspec.Struct | None = None,
+        content: Content | None = None,
+    ) -> T:
+        """Have something changed, once, however often it must be asked for; what comes of it.
+
+        Args:
+            method: of the request.
+            operation: the endpoint.
+            kind: what the answer is.
+            where: query parameters.
+            headers: what else is sent.
+            order: the body, as JSON.
+            content: what is sent instead.
+        """
+        key = secrets.token_hex(16)
+        sent = {**(headers or {}), IDEMPOTENCY: key}
+        if content is not None:
+            sent |= {"Content-Length": str(content.size), "Content-Type": "application/octet-stream"}
+        try:
+            with reaching():
+                status, told, _ = await self._client.send(
+                    method,
+                    f"{self._root}/{operation}",
+                    operation=operation,
+                    params=where,
+                    headers=sent,
+                    body=None if order is None else msgspec.to_builtins(order),
+                    payload=None if content is None else content.read,
+                )
+                while status == HTTPStatus.ACCEPTED:
+                    self._waits(waiting(_converted(told, Wait).waiting))
+                    status, told, _ = await self._client.send(
+                        "GET", f"{self._root}/outcome", operation="outcome", params={"key": key}
+                    )
+        finally:
+            self._waits(None)
+        return _converted(told, kind)
+
     async def _get(self, operation: str, where: Mapping[str, str], kind: type[T]) -> T:
         return _known(await self._ask("GET", operation, kind, params=where))
 
@@ -205,6 +286,13 @@ async def _frames(content: aiohttp.StreamReader) -> AsyncIterator[tuple[Frame, b
 
 def _prefixed(name: str, where: Mapping[str, str]) -> dict[str, str]:
     return {name: where["source"], f"{name}_under": where["under"]}
+
+
+def _converted(told: Any, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(told, kind)
+    except msgspec.ValidationError:
+        raise UnexpectedAnswer("What answers at the gateway's address is not the gateway.") from None
 
 
 def _decoded(content: bytes, kind: type[T]) -> T:

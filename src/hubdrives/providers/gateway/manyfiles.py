@@ -15,6 +15,15 @@ _FRUITLESS = 5
 """Streams that may break off without having brought a byte, one after the other."""
 
 
+ALONE = "alone"
+"""In an entry's `params`: they name the file itself, not a folder that it is in."""
+
+
+def wanted_path(entry: Entry) -> str:
+    """The path of `entry` in the listing that its `params` name."""
+    return entry.name if ALONE in dict(entry.params) else entry.path
+
+
 @dataclass(slots=True)
 class _Coming:
     """A file of which something may have come."""
@@ -30,7 +39,7 @@ class _Coming:
 
     @property
     def wanted(self) -> WantedFile:
-        return WantedFile(self.entry.path, self.entry.version, self.had)
+        return WantedFile(wanted_path(self.entry), self.entry.version, self.had)
 
     def take(self, data: bytes) -> None:
         self.had += len(data)

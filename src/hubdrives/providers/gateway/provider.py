@@ -1,21 +1,35 @@
 """The hub's gateway as a provider."""
 
+import base64
+import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from urllib.parse import quote
 
-from hubdrives.errors import BadConfig, BadInput, HubdrivesError
+from hubdrives.content import Content
+from hubdrives.errors import BadConfig, BadInput, HubdrivesError, NotFound
 from hubdrives.http import Client, Failure
 from hubdrives.model import Description, Entry, Kind, Location, Snapshot, Waiting
+from hubdrives.providers.abilities import NEW, Invitee, Query, Share, Version
 from hubdrives.providers.base import Piece, Provider, client_waiting
 from hubdrives.providers.gateway import api, urls
 from hubdrives.providers.gateway.api import Api
-from hubdrives.providers.gateway.manyfiles import ManyFiles
+from hubdrives.providers.gateway.manyfiles import ALONE, ManyFiles, wanted_path
 from hubdrives.wire import (
+    CONTENT_DIGEST,
     MAX_FILES,
+    MAX_FOUND,
     ConnectionDocument,
+    EntryDocument,
     FindingDocument,
+    FolderOrder,
     LinkOrder,
+    MoveOrder,
+    RestoreOrder,
+    ShareChange,
+    ShareOrder,
     SignedLink,
     WantedFile,
     snapshot_tag,
@@ -25,10 +39,16 @@ _UNDER = "under"
 
 
 class Gateway(Provider):
-    """What the gateway lets this user read, whichever provider it comes from. See `Provider` for the promises."""
+    """What the gateway lets this user do, whichever provider it is at. See `Provider` and `abilities` for the promises.
+
+    It has all abilities, for it stands before many providers; what the one behind it lacks is a BadInput of the
+    gateway's. `ConnectionDocument.able` tells beforehand.
+    """
 
     name = urls.NAME
     title = api.TITLE
+    roles: ClassVar[Sequence[str]] = ()
+    """Those of the connection are told by `connections`; "" is its first, which is to read."""
 
     def __init__(self, client: Client, *, base_url: str) -> None:
         self._client = client
@@ -110,7 +130,7 @@ class Gateway(Provider):
     def read(self, entry: Entry, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         return self._api.read(
             self._asked(entry.params),
-            WantedFile(entry.path, entry.version, start),
+            WantedFile(wanted_path(entry), entry.version, start),
             stop=stop,
             size=entry.size,
             digest=entry.digest,
@@ -129,6 +149,75 @@ class Gateway(Provider):
 
     async def contains(self, root: Location, location: Location) -> bool:
         return await self._api.contains(self._where(root), self._where(location))
+
+    async def make_folder(self, parent: Location, name: str) -> Entry:
+        order = self._order(parent)
+        made = await self._api.change("POST", "folders", EntryDocument, order=FolderOrder(**order, name=name))
+        return self._entry(made, parent)
+
+    async def write(
+        self,
+        parent: Location,
+        name: str,
+        content: Content,
+        *,
+        if_version: str | None = None,
+        modified: datetime | None = None,
+    ) -> Entry:
+        """As `Writable.write`. The content is read twice: once for its digest, which the gateway compares."""
+        where = {**self._where(parent), "name": name, **({"modified": modified.isoformat()} if modified else {})}
+        headers = {CONTENT_DIGEST: await _digest(content), **_condition(if_version)}
+        made = await self._api.change("PUT", "file", EntryDocument, where=where, headers=headers, content=content)
+        return self._entry(made, parent)
+
+    async def remove(self, location: Location, *, if_version: str | None = None) -> None:
+        await self._api.change(
+            "DELETE", "entry", dict[str, str], where=self._where(location), headers=_condition(if_version)
+        )
+
+    async def move(self, location: Location, *, parent: Location | None = None, name: str | None = None) -> Entry:
+        """As `Writable.move`; within one connection of the gateway."""
+        target = self._order(parent) if parent else {}
+        order = MoveOrder(**self._order(location), to=target.get("source"), to_under=target.get("under", ""), name=name)
+        moved = await self._api.change("POST", "move", EntryDocument, order=order)
+        above = parent or replace(location, path=location.path.rpartition("/")[0])
+        return self._entry(moved, above) if parent or location.path else moved.entry(_params(location))
+
+    async def versions(self, location: Location) -> Sequence[Version]:
+        return await self._api.versions(self._where(location))
+
+    async def read_version(
+        self, location: Location, version: str, *, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """As `Versioned.read_version`. All versions are asked for before: what is cut goes on only by a known size."""
+        known = next((one for one in await self.versions(location) if one.id == version), None)
+        if known is None:
+            raise NotFound("There is no such version of this file.")
+        async for piece in self._api.read_version(self._where(location), known, start=start, stop=stop):
+            yield piece
+
+    async def restore(self, location: Location, version: str) -> Entry:
+        order = RestoreOrder(**self._order(location), version=version)
+        return (await self._api.change("POST", "restore", EntryDocument, order=order)).entry(_params(location))
+
+    async def search(self, query: Query, *, under: Location, limit: int = MAX_FOUND) -> AsyncIterator[Entry]:
+        """As `Searchable.search`; the gateway brings at most MAX_FOUND."""
+        for found in await self._api.search(self._where(under), query, limit=min(limit, MAX_FOUND)):
+            yield self._entry(found, under)
+
+    async def share(self, location: Location, with_: Invitee, role: str) -> Share:
+        order = ShareOrder(**self._order(location), who=with_.who, group=with_.group, role=role)
+        return await self._api.change("POST", "shares", Share, order=order)
+
+    async def shares(self, location: Location) -> Sequence[Share]:
+        return await self._api.shares(self._where(location))
+
+    async def change_share(self, location: Location, share: str, role: str) -> Share:
+        order = ShareChange(**self._order(location), id=share, role=role)
+        return await self._api.change("PATCH", "shares", Share, order=order)
+
+    async def unshare(self, location: Location, share: str) -> None:
+        await self._api.change("DELETE", "shares", dict[str, str], where={**self._where(location), "id": share})
 
     async def connections(self) -> Sequence[ConnectionDocument]:
         """What this user may use there, and do with it."""
@@ -173,6 +262,16 @@ class Gateway(Provider):
         self._sources[location.id] = source
         return {urls.SOURCE: source, _UNDER: location.path}
 
+    def _order(self, location: Location) -> dict[str, str]:
+        """`location` as the fields of an order."""
+        where = self._where(location)
+        return {"source": where[urls.SOURCE], "under": where[_UNDER]}
+
+    @staticmethod
+    def _entry(told: EntryDocument, folder: Location) -> Entry:
+        """An entry somewhere below `folder`, to be read by itself: nobody has to list the folder for it."""
+        return told.entry((*_params(folder.below(told.path)), (ALONE, "")))
+
     def _asked(self, params: tuple[tuple[str, str], ...]) -> dict[str, str]:
         known = dict(params)
         source = known.get(urls.SOURCE, "")
@@ -182,3 +281,18 @@ class Gateway(Provider):
 def _params(location: Location) -> tuple[tuple[str, str], ...]:
     """What an entry needs to be read again by whoever knows its location."""
     return ((urls.SOURCE, location.id), (_UNDER, location.path))
+
+
+def _condition(if_version: str | None) -> dict[str, str]:
+    """The headers that say what must be there. Percent-encoded, for a version may hold what a header can't."""
+    if if_version is None:
+        return {}
+    return {"If-None-Match": "*"} if if_version == NEW else {"If-Match": f'"{quote(if_version, safe="")}"'}
+
+
+async def _digest(content: Content) -> str:
+    """The header of RFC 9530 for `content`."""
+    mark = hashlib.sha256()
+    async for piece in content.read():
+        mark.update(piece)
+    return f"sha-256=:{base64.b64encode(mark.digest()).decode()}:"
