@@ -38,6 +38,7 @@ __all__ = [
     "find",
     "history",
     "reset",
+    "source",
     "status",
     "undo",
     "upstream",
@@ -89,6 +90,16 @@ def find(start: Path) -> tuple[Path, str]:
             inner = path.relative_to(folder).as_posix()
             return folder.resolve(), "" if inner == "." else inner
     raise NotFound(f"'{start}' is no folder that was pulled, and lies in none.", hint=_HINT)
+
+
+def source(folder: Path) -> Location:
+    """Where the working folder was pulled from. Blocks.
+
+    Raises:
+        NotFound: nothing was ever pulled into it, or that is not known any more.
+    """
+    with _looking(folder) as (_, memory):
+        return _source_of(memory)
 
 
 def status(folder: Path) -> Status:

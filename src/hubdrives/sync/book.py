@@ -99,3 +99,17 @@ class Book:
             folders=before.folders if before else tuple(sorted(written.folders)),
             upstream=dict(self.ledger.upstream),
         )
+
+
+def settled(workspace: Workspace, *, now: datetime) -> Memory:
+    """What is known; what was killed or failed half-way is, as far as it came, entered as done. Blocks.
+
+    Raises:
+        LocalFailure, DiskFull: it can't be written down.
+    """
+    memory = workspace.remember()
+    if memory.source is None or memory.unfinished is None:
+        return memory
+    half = Book(workspace, memory, base=memory.base, now=now, what=memory.unfinished.what)
+    half.close(memory.source, subfolder=memory.subfolder)
+    return workspace.remember()

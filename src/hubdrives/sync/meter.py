@@ -1,10 +1,11 @@
 """How far a pull is, told at a bounded rate."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from hubdrives.content import Content
 from hubdrives.model import Progress, Waiting
 
 _EVERY: Final = 0.1
@@ -47,3 +48,29 @@ class Meter:
         if self._listener is not None and progress != self._told:
             self._told = progress
             self._listener(progress)
+
+
+@dataclass(slots=True)
+class Counted:
+    """`content`, whose bytes are counted as they are read; `settle` when it has arrived, or never will."""
+
+    content: Content
+    meter: Meter
+    _counted: int = field(default=0, init=False)
+
+    @property
+    def size(self) -> int:
+        return self.content.size
+
+    async def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """As `Content.read`. What is read again counts once."""
+        async for piece in self.content.read(start, stop):
+            new = min(len(piece), self.size - self._counted)
+            self._counted += new
+            self.meter.add(size=new)
+            yield piece
+
+    def settle(self, *, arrived: bool) -> None:
+        """It is over: all of its bytes count, or none."""
+        self.meter.add(files=1, size=(self.size if arrived else 0) - self._counted)
+        self._counted = self.size if arrived else 0

@@ -1,6 +1,5 @@
 """What a pull does, decided: base, local tree and upstream's tree -> a plan. Pure: nothing here touches a disk."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -86,9 +85,7 @@ def to_read(base: Base, local: Mapping[str, Thing], upstream: Upstream) -> dict[
         if record and record.size == thing.size:
             algorithms.add(_OURS)
         if entry and entry.digest and not (record and record.is_of(entry)) and entry.size in {None, thing.size}:
-            algorithm = digests.algorithm_of(entry.digest)
-            if algorithm in hashlib.algorithms_available:
-                algorithms |= {_OURS, algorithm}
+            algorithms |= {_OURS, digests.algorithm_of(entry.digest)} if digests.known(entry.digest) else set()
         if algorithms:
             wanted[path] = frozenset(algorithms)
     return wanted
@@ -106,6 +103,29 @@ def doubted(base: Base, asked: Iterable[str], read: Mapping[str, frozenset[str]]
         if record is not None and record.digest not in read.get(path, ()):
             files[path] = msgspec.structs.replace(record, mtime_ns=0, inode=0)
     return replace(base, files=files)
+
+
+def case_of(
+    path: str, base: Base, local: Mapping[str, Thing], upstream: Upstream, read: Mapping[str, frozenset[str]]
+) -> tuple[Was, Here, There]:
+    """How `path` stands: the row and the columns of the table. The arguments are those of `plan`."""
+    record, entry, told = base.files.get(path), upstream.files.get(path), read.get(path)
+    was = Was.FILE if record else Was.FOLDER if path in base.folders else Was.ABSENT
+    there = There.CHANGED
+    if path in upstream.folders:
+        there = There.FOLDER
+    elif entry is None:
+        there = There.ABSENT
+    elif record and record.is_of(entry):
+        there = There.SAME
+    thing = local.get(path)
+    if thing is None:
+        return was, Here.ABSENT, there
+    if thing.shape is not Shape.FILE:
+        return was, Here.FOLDER if thing.shape is Shape.FOLDER else Here.OTHER, there
+    if record and (record.digest in told if told else untouched(thing, record, base)):
+        return was, Here.SAME, there
+    return was, Here.EQUAL if entry and told and entry.digest in told else Here.CHANGED, there
 
 
 def plan(
@@ -198,7 +218,8 @@ class _Planner:
     def plan(self, follows: Sequence[Follow]) -> Plan:
         known = self.base.files.keys() | self.base.folders | self.upstream.files.keys() | self.upstream.folders
         known -= self.upstream.left
-        verbs = self._without_held({path: decide(*self._case(path)) for path in sorted(known)})
+        cases = {path: case_of(path, self.base, self.local, self.upstream, self.read) for path in sorted(known)}
+        verbs = self._without_held({path: decide(*case) for path, case in cases.items()})
         self.taken = {*self.local, *known}
         emptied = self._emptied(verbs)
         for path, verb in verbs.items():
@@ -218,35 +239,6 @@ class _Planner:
             unchanged=self.unchanged,
             skipped=self.upstream.skipped,
         )
-
-    def _case(self, path: str) -> tuple[Was, Here, There]:
-        return self._was(path), self._here(path), self._there(path)
-
-    def _was(self, path: str) -> Was:
-        if path in self.base.files:
-            return Was.FILE
-        return Was.FOLDER if path in self.base.folders else Was.ABSENT
-
-    def _here(self, path: str) -> Here:
-        thing = self.local.get(path)
-        if thing is None:
-            return Here.ABSENT
-        if thing.shape is not Shape.FILE:
-            return Here.FOLDER if thing.shape is Shape.FOLDER else Here.OTHER
-        record, entry, read = self.base.files.get(path), self.upstream.files.get(path), self.read.get(path)
-        if record and (record.digest in read if read else untouched(thing, record, self.base)):
-            return Here.SAME
-        if entry and read and entry.digest in read:
-            return Here.EQUAL
-        return Here.CHANGED
-
-    def _there(self, path: str) -> There:
-        if path in self.upstream.folders:
-            return There.FOLDER
-        entry, record = self.upstream.files.get(path), self.base.files.get(path)
-        if entry is None:
-            return There.ABSENT
-        return There.SAME if record and record.is_of(entry) else There.CHANGED
 
     def _act(self, path: str, verb: Verb, emptied: set[str]) -> None:  # noqa: C901, PLR0912 - one case for each verb
         match verb:
