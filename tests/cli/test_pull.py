@@ -203,7 +203,7 @@ async def test_a_pull_that_is_stopped_says_so_and_can_go_on(shell, drive):
         while not (await drive.requests())["by_operation"].get("files.media"):
             await asyncio.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        out, err = await asyncio.to_thread(process.communicate, timeout=20)
+        out, err = await asyncio.to_thread(process.communicate, timeout=60)
     assert (process.returncode, out) == (130, b"")
     assert err.decode().endswith("\nStopped. Start it again to go on.\n")
     assert "Traceback" not in err.decode()

@@ -44,7 +44,7 @@ def _check(settings: Settings) -> None:
         if is_personal(one.credential):
             HubLoginSettings.of(one.credential)
         else:
-            token_source(one.credential, connection=name)
+            token_source(one.credential, connection=name, base_url=one.base_url)
         if one.root is not None:
             connections.root(name)
     rules(settings, connections)

@@ -30,7 +30,7 @@ def command(source: str, *, recursive: bool, as_json: bool) -> None:
         left_out = [{"path": item.path, "reason": item.reason, "code": item.code} for item in skipped]
         click.echo(json.dumps({"entries": listed, "skipped": left_out}))
         return
-    _print(entries)
+    print_entries(entries)
     for item in skipped:
         click.echo(f"{item.path}: {item.reason}", err=True)
 
@@ -47,7 +47,8 @@ async def _ls(text: str, *, recursive: bool) -> tuple[Sequence[Entry], Sequence[
         return sorted(entries, key=lambda found: (found.kind is Kind.FILE, found.path)), []
 
 
-def _print(entries: Sequence[Entry]) -> None:
+def print_entries(entries: Sequence[Entry]) -> None:
+    """Print them as a table."""
     table = new_table()
     table.add_column("Name", overflow="fold")
     table.add_column("Size", justify="right", no_wrap=True)

@@ -1,4 +1,4 @@
-"""How far a pull is: a bar on a terminal, a line now and then elsewhere. Always on standard error."""
+"""How far it is: a bar on a terminal, a line now and then elsewhere. Always on standard error."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -12,12 +12,18 @@ from rich.progress import Progress as Bar
 
 from hubdrives.model import Progress
 
-_PHASES = {"listing": "Looking what is there", "checking": "Comparing", "downloading": "Downloading", "done": "Done"}
+_PHASES = {
+    "listing": "Looking what is there",
+    "checking": "Comparing",
+    "downloading": "Downloading",
+    "uploading": "Uploading",
+    "done": "Done",
+}
 
 
 @contextmanager
 def shown() -> Iterator[Callable[[Progress], None]]:
-    """What to tell a pull's progress to."""
+    """What to tell the progress to."""
     if not sys.stderr.isatty():
         yield Lines()
         return

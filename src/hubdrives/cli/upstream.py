@@ -1,4 +1,4 @@
-"""Upstream's bytes for the commands on a working folder; nothing is connected to before they are asked for."""
+"""Where a working folder came from, for the commands on one."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -7,11 +7,15 @@ from hubdrives.connections import Connections
 from hubdrives.errors import BadLink
 from hubdrives.folder import Fetch
 from hubdrives.model import Entry, Location
+from hubdrives.providers.base import Provider
 
 
 @asynccontextmanager
 async def fetching(source: Location) -> AsyncIterator[Fetch]:
-    """What reads entries of `source`. Calling it raises what `Connections.find` and a provider's `read` raise."""
+    """What reads entries of `source`; nothing is connected to before it is called.
+
+    Calling it raises what `Connections.find` and a provider's `read` raise.
+    """
     async with AsyncExitStack() as stack:
         opened: Connections | None = None
 
@@ -33,3 +37,13 @@ async def fetching(source: Location) -> AsyncIterator[Fetch]:
                 ) from None
 
         yield fetch
+
+
+@asynccontextmanager
+async def reached(source: Location) -> AsyncIterator[tuple[Provider, Location]]:
+    """The provider of what was written down as `source`, and where it is there. Raises what `Connections.find` does."""
+    async with Connections() as connections:
+        found = connections.reaching(source)
+        # An address says nothing of a path below it.
+        below = source.path if source.url else ""
+        yield await connections.provider(found.connection), found.location.below(below)

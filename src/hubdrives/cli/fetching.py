@@ -1,0 +1,168 @@
+"""Files of a provider on their way to this machine: many at once, each resumed where it was cut off."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from hubdrives import digests
+from hubdrives.errors import Corrupt, HubdrivesError, NameTaken
+from hubdrives.model import Entry, Skipped
+from hubdrives.paths import MAX_NAME_BYTES
+from hubdrives.push import is_of_one_file
+from hubdrives.sync.disk import telling
+from hubdrives.sync.meter import Meter
+from hubdrives.sync.tasks import group
+
+_CONCURRENT: Final = 16
+"""Files on their way at the same time; the connection's own limit is mostly lower."""
+
+_BUFFER: Final = 1 << 20
+"""Bytes that are gathered before they are written."""
+
+Read = Callable[[int], AsyncIterator[bytes]]
+"""The bytes of a file from the one that is named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One file that is to be here."""
+
+    entry: Entry
+    read: Read
+    to: Path
+    shown: str
+    """How reports name it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Fetched:
+    """What became of each, by path."""
+
+    downloaded: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    """The same bytes were here already."""
+    skipped: list[Skipped] = field(default_factory=list)
+    failed: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Fetching:
+    """Files on their way here."""
+
+    meter: Meter
+    force: bool
+    """Whether what is here with other bytes is overwritten."""
+    fetched: Fetched = field(default_factory=Fetched)
+
+    async def run(self, wishes: Sequence[Wish]) -> Fetched:
+        """Bring them all.
+
+        Raises:
+            HubdrivesError: what concerns more than one file, or the only one.
+        """
+        self.meter.phase(
+            "downloading", files_total=len(wishes), bytes_total=sum(wish.entry.size or 0 for wish in wishes)
+        )
+        ahead = iter(wishes)
+
+        async def work() -> None:
+            for wish in ahead:
+                await self._bring(wish, is_only=len(wishes) == 1)
+
+        async with group() as tasks:
+            for _ in range(min(_CONCURRENT, len(wishes))):
+                tasks.create_task(work())
+        return self.fetched
+
+    async def _bring(self, wish: Wish, *, is_only: bool) -> None:
+        try:
+            if await asyncio.to_thread(_is_here, wish):
+                self.fetched.unchanged.append(wish.shown)
+                self.meter.add(size=wish.entry.size or 0)
+            else:
+                await self._download(wish)
+                self.fetched.downloaded.append(wish.shown)
+        except HubdrivesError as error:
+            if is_only or not is_of_one_file(error):
+                raise
+            self.fetched.failed.append(Skipped(path=wish.shown, reason=str(error), code=error.code))
+        self.meter.add(files=1)
+
+    async def _download(self, wish: Wish) -> None:
+        self._refuse_to_overwrite(wish)
+        part = part_of(wish)
+        with telling(str(wish.to)):
+            await asyncio.to_thread(wish.to.parent.mkdir, parents=True, exist_ok=True)
+            have = await asyncio.to_thread(_size, part) if wish.entry.version and wish.entry.size is not None else 0
+            if have > (wish.entry.size or 0):
+                have = 0
+            file = await asyncio.to_thread(open, part, "r+b" if have else "wb")
+            try:
+                self.meter.add(size=have)
+                await asyncio.to_thread(file.seek, have)
+                if wish.entry.size is None or have < wish.entry.size or not have:
+                    await self._write(wish.read(have), file)
+            finally:
+                await asyncio.to_thread(file.close)
+            await asyncio.to_thread(_check, wish.entry, part)
+            self._refuse_to_overwrite(wish)
+            await asyncio.to_thread(os.replace, part, wish.to)
+
+    async def _write(self, pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
+        buffer = bytearray()
+        async for piece in pieces:
+            buffer += piece
+            self.meter.add(size=len(piece))
+            if len(buffer) >= _BUFFER:
+                await asyncio.to_thread(file.write, bytes(buffer))
+                buffer.clear()
+        await asyncio.to_thread(file.write, bytes(buffer))
+
+    def _refuse_to_overwrite(self, wish: Wish) -> None:
+        if wish.to.is_dir():
+            raise NameTaken(f"'{wish.to}' is a folder here.")
+        if not self.force and os.path.lexists(wish.to):
+            raise NameTaken(f"'{wish.to}' is here already.", hint="--force overwrites it.")
+
+
+def part_of(wish: Wish) -> Path:
+    """Where its bytes gather: another version of the file has another place."""
+    mark = hashlib.sha256(f"{wish.entry.id}\0{wish.entry.version}\0{wish.shown}".encode()).hexdigest()[:8]
+    name = f".{wish.to.name}.{mark}.part"
+    if len(name.encode()) > MAX_NAME_BYTES:
+        name = f".{mark}.part"
+    return wish.to.with_name(name)
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0
+
+
+def _is_here(wish: Wish) -> bool:
+    """Whether the file that stands there has the very bytes."""
+    entry = wish.entry
+    if entry.digest is None or not digests.known(entry.digest) or not wish.to.is_file():
+        return False
+    if entry.size not in {None, wish.to.stat().st_size}:
+        return False
+    algorithm = digests.algorithm_of(entry.digest)
+    with telling(str(wish.to)):
+        return digests.of_file(wish.to, algorithm)[algorithm] == entry.digest
+
+
+def _check(entry: Entry, part: Path) -> None:
+    """Raise Corrupt, and begin anew the next time, unless these are the promised bytes."""
+    is_whole = entry.size in {None, _size(part)}
+    if is_whole and entry.digest is not None and digests.known(entry.digest):
+        algorithm = digests.algorithm_of(entry.digest)
+        is_whole = digests.of_file(part, algorithm)[algorithm] == entry.digest
+    if not is_whole:
+        part.unlink(missing_ok=True)
+        raise Corrupt(f"'{entry.name}' arrived damaged.")

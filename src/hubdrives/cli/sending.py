@@ -1,0 +1,191 @@
+"""Files of this machine on their way to a provider: many at once, folders with all that is in them."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from hubdrives import digests
+from hubdrives.content import File
+from hubdrives.errors import BadInput, HubdrivesError
+from hubdrives.model import Entry, Kind, Location, Skipped
+from hubdrives.paths import STATE_FOLDER
+from hubdrives.providers.abilities import Writable
+from hubdrives.providers.base import Provider
+from hubdrives.push import is_of_one_file
+from hubdrives.sync.meter import Counted, Meter
+from hubdrives.sync.tasks import group
+
+_CONCURRENT: Final = 16
+"""Files on their way at the same time; the connection's own limit is mostly lower."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """A file or folder of this machine, and its path below the folder that it goes to."""
+
+    here: Path
+    path: str
+    is_folder: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Sent:
+    """What became of each."""
+
+    uploaded: list[Entry] = field(default_factory=list)
+    """With paths relative to the folder that they went to."""
+    unchanged: list[str] = field(default_factory=list)
+    """The same bytes were there already."""
+    failed: list[Skipped] = field(default_factory=list)
+
+
+def gather(locals_: Sequence[Path], *, name: str | None = None) -> Iterator[Local]:
+    """`locals_` and all that is in them, each folder before what is in it. Symlinks in folders are left out. Blocks.
+
+    Args:
+        locals_: files and folders.
+        name: what the only one of them is to be called.
+
+    Raises:
+        BadInput: there is no such file, or two would have one name.
+    """
+    names = [name or path.absolute().name for path in locals_]
+    if len(set(names)) < len(names):
+        raise BadInput("Two of these have the same name.", hint="Put them into different folders.")
+    for top, called in zip(locals_, names, strict=True):
+        if not top.exists():
+            raise BadInput(f"There is no file '{top}'.")
+        yield Local(here=top, path=called, is_folder=top.is_dir())
+        for folder, folders, files in os.walk(top):
+            here = Path(folder)
+            folders[:] = sorted(one for one in folders if one != STATE_FOLDER and not (here / one).is_symlink())
+            below = f"{called}/{here.relative_to(top).as_posix()}" if here != top else called
+            for one in folders:
+                yield Local(here=here / one, path=f"{below}/{one}", is_folder=True)
+            for one in sorted(files):
+                if not (here / one).is_symlink():
+                    yield Local(here=here / one, path=f"{below}/{one}", is_folder=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Sending:
+    """Files on their way into the folder `parent`."""
+
+    provider: Provider
+    writer: Writable
+    """The same."""
+    parent: Location
+    meter: Meter
+    if_version: str | None = None
+    sent: Sent = field(default_factory=Sent)
+    _there: dict[str, Entry] = field(default_factory=dict)
+    """What the provider has, as far as it matters."""
+    _missing: dict[str, HubdrivesError] = field(default_factory=dict)
+    """The folders that could not be made."""
+
+    async def run(self, items: Sequence[Local]) -> Sent:
+        """Bring them all up.
+
+        Raises:
+            HubdrivesError: what concerns more than one file, or the only one.
+        """
+        folders = [item for item in items if item.is_folder]
+        files = [item for item in items if not item.is_folder]
+        if folders:
+            await self._look([item.path for item in folders if "/" not in item.path])
+        sizes = await asyncio.to_thread(_sizes, files)
+        self.meter.phase("uploading", files_total=len(files), bytes_total=sum(sizes))
+        for depth in sorted({item.path.count("/") for item in folders}):
+            async with group() as tasks:
+                for item in folders:
+                    if item.path.count("/") == depth:
+                        tasks.create_task(self._make(item.path))
+        ahead = iter(files)
+
+        async def work() -> None:
+            for item in ahead:
+                await self._send(item, is_only=len(items) == 1)
+
+        async with group() as tasks:
+            for _ in range(min(_CONCURRENT, len(files))):
+                tasks.create_task(work())
+        return self.sent
+
+    async def _look(self, tops: Sequence[str]) -> None:
+        """What is in the folders that are there already: a copy that was cut short is gone on with."""
+        wanted = set(tops)
+        listed = [entry async for entry in self.provider.list(self.parent)]
+        self._there.update((entry.path, entry) for entry in listed)
+        for entry in listed:
+            if entry.path in wanted and entry.kind is Kind.FOLDER:
+                snapshot = await self.provider.snapshot(self.parent.below(entry.path))
+                self._there.update((f"{entry.path}/{one.path}", one) for one in snapshot.entries)
+
+    async def _make(self, path: str) -> None:
+        folder, _, name = path.rpartition("/")
+        known = self._there.get(path)
+        if known is not None and known.kind is Kind.FOLDER:
+            return
+        if folder in self._missing:
+            self._missing[path] = self._missing[folder]
+            return
+        try:
+            await self.writer.make_folder(self.parent.below(folder), name)
+        except HubdrivesError as error:
+            if not is_of_one_file(error):
+                raise
+            self._missing[path] = error
+            self._fail(path, error)
+
+    async def _send(self, item: Local, *, is_only: bool) -> None:
+        folder, _, name = item.path.rpartition("/")
+        if folder in self._missing:
+            self._fail(item.path, self._missing[folder])
+            return
+        try:
+            entry = await self._write(item, folder, name)
+        except HubdrivesError as error:
+            if is_only or not is_of_one_file(error):
+                raise
+            self._fail(item.path, error)
+            return
+        if entry is None:
+            self.sent.unchanged.append(item.path)
+        else:
+            self.sent.uploaded.append(replace(entry, path=item.path))
+
+    async def _write(self, item: Local, folder: str, name: str) -> Entry | None:
+        """The new version; None if its bytes are there already."""
+        file = await asyncio.to_thread(File.at, item.here)
+        content = Counted(file, self.meter)
+        if self.if_version is None and await asyncio.to_thread(_is_there, file, self._there.get(item.path)):
+            content.settle(arrived=True)
+            return None
+        modified = datetime.fromtimestamp((await asyncio.to_thread(item.here.stat)).st_mtime, tz=UTC)
+        entry: Entry | None = None
+        try:
+            entry = await self.writer.write(
+                self.parent.below(folder), name, content, if_version=self.if_version, modified=modified
+            )
+        finally:
+            content.settle(arrived=entry is not None)
+        return entry
+
+    def _fail(self, path: str, error: HubdrivesError) -> None:
+        self.sent.failed.append(Skipped(path=path, reason=str(error), code=error.code))
+
+
+def _sizes(items: Sequence[Local]) -> list[int]:
+    return [item.here.stat().st_size for item in items]
+
+
+def _is_there(file: File, entry: Entry | None) -> bool:
+    """Whether `entry` has the very bytes of `file`."""
+    if entry is None or entry.digest is None or entry.size != file.size or not digests.known(entry.digest):
+        return False
+    algorithm = digests.algorithm_of(entry.digest)
+    return digests.of_file(file.path, algorithm)[algorithm] == entry.digest
