@@ -27,6 +27,7 @@ demo: install ## a real JupyterHub, the gateway, emulated Google Drive and Canva
 
 test: install ## all tests, in a real hub and a real browser too
 	$(BIN)/python tools/chromium.py
+	$(BIN)/python tools/kubectl.py
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 nightly: install ## the state machines of pulls and merges, with many more examples
@@ -49,6 +50,7 @@ lock: ## pin the dependencies anew
 	  --all-extras --group dev --custom-compile-command 'make lock' --output-file requirements/dev.txt pyproject.toml
 	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/proxy
 	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/issuer
+	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/kubectl
 
 bench: install ## times beside rclone, nbgitpuller, nbdime and git (BENCH="noop merge": only these parts)
 	PYTHONPATH=tools $(BIN)/python -m bench $(BENCH)
@@ -57,4 +59,4 @@ scenarios: install ## what merges do to a class's notebooks, beside nbgitpuller 
 	PYTHONPATH=tools $(BIN)/python -m scenarios --write docs/merging-measured.md $(SCENARIOS)
 
 clean: ## remove what was installed and made
-	rm -rf $(VENV) tools/proxy/node_modules tools/issuer/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	rm -rf $(VENV) tools/proxy/node_modules tools/issuer/node_modules tools/kubectl/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
