@@ -12,7 +12,8 @@ from hubdrives import config
 from hubdrives.choice import Choice
 from hubdrives.cli import cli
 from hubdrives.config import ConnectionSettings, GatewaySettings, Grant, LimitSettings
-from hubdrives.errors import all_errors
+from hubdrives.credentials import token_source
+from hubdrives.errors import BadConfig, all_errors
 from hubdrives.model import Policy
 from hubdrives.providers import provider_class, provider_names
 from hubdrives.providers.googledrive.exports import Exports, Options
@@ -108,6 +109,14 @@ def test_the_files_that_are_merged_by_lines_are_those_in_the_docs():
     )
 
 
+def test_every_kind_of_credential_is_in_the_docs_and_no_other():
+    with pytest.raises(BadConfig) as told:
+        token_source({"kind": "none"}, connection="any")
+    known = str(told.value).split("known: ")[1].rstrip(".").split(", ")
+    table = ADMIN.split("| `kind` |")[1].split("\n\n")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(known)
+
+
 def test_the_hub_configuration_is_python():
     for block in blocks("docs/admin.md", "python"):
         compile(block, "docs/admin.md", "exec")
@@ -152,9 +161,9 @@ def test_every_invariant_in_the_docs_has_a_test_that_bears_its_number_and_no_oth
 def test_every_dependency_has_a_reason_where_it_is_needed():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    # What mints Google's tokens is needed where the gateway is.
-    needed = {"everywhere": project["dependencies"], **extras, "gateway": extras["googledrive"] + extras["gateway"]}
-    del needed["googledrive"]
+    needed = {"everywhere": project["dependencies"], **extras}
+    # What mints the providers' tokens is needed where the gateway is.
+    needed["gateway"] = needed.pop("googledrive") + needed.pop("box") + needed["gateway"]
     declared = {(re.split(r"[\[>=<]", one)[0], where) for where, some in needed.items() for one in some}
     rows = re.findall(r"^\| ([\w, ()-]+) \| (\w+) \| \S", ARCHITECTURE.split("## Dependencies")[1], re.MULTILINE)
     told = {(re.sub(r" \(.*\)", "", name), where) for names, where in rows for name in names.split(", ")}
