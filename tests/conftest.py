@@ -9,6 +9,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from hypothesis import settings
 
+for _name in ("contract", "contract_abilities", "contract_sharing", "contract_versions", "world", "world_abilities"):
+    pytest.register_assert_rewrite(f"hubdrives.testing.{_name}")
+
 # The same examples at every run: what breaks main is what changed in it. The nightly run looks for new ones.
 settings.register_profile("hubdrives", deadline=None, database=None, derandomize=True)
 settings.register_profile(

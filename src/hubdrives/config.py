@@ -15,7 +15,7 @@ CONFIG_VARIABLE = "HUBDRIVES_CONFIG"
 GATEWAY_VARIABLE = "HUBDRIVES_GATEWAY_URL"
 DEFAULT_PATH = Path("~/.config/hubdrives/hubdrives.toml")
 
-VERBS = ("read", "link", "write", "share")
+VERBS = ("read", "link", "write", "share", "token")
 """What a grant can allow. None implies another."""
 
 # The last word of a field that would hold a secret.
@@ -60,7 +60,8 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     everyone: bool = False
     """All users of the hub."""
     can: tuple[str, ...] = ("read",)
-    """Any of "read", "link" (sign links for others), "write" and "share" (give others access at the provider)."""
+    """Any of "read", "link" (sign links for others), "write", "share" (give others access at the provider) and "token"
+    (be handed a token of the provider's own that only reads there)."""
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 import aiohttp
 import msgspec
@@ -22,6 +22,7 @@ from hubdrives._version import __version__
 from hubdrives.errors import (
     BadConfig,
     BadCredential,
+    BadInput,
     Corrupt,
     HubdrivesError,
     Unavailable,
@@ -54,6 +55,15 @@ class TokenSource(Protocol):
 
     async def token(self, *, stale: str | None = None) -> str:
         """A live token; if `stale` is the one at hand, a renewed one. Raises BadCredential if there can be none."""
+        ...
+
+
+@runtime_checkable
+class NarrowingTokenSource(TokenSource, Protocol):
+    """One that can make tokens which open less."""
+
+    async def narrowed(self, resource: str) -> tuple[str, float]:
+        """A token that only reads `resource`, as the provider names it, and for how many seconds it lives."""
         ...
 
 
@@ -149,6 +159,16 @@ class Client:
     def account(self) -> str | None:
         """Whose tokens it shows, for example an e-mail address, if where they come from tells it (`account`)."""
         return getattr(self._tokens, "account", None)
+
+    async def narrowed(self, resource: str) -> tuple[str, float]:
+        """A token that only reads `resource`, as the provider names it, and for how many seconds it lives.
+
+        Raises:
+            BadInput: where our tokens come from, there are none that open less.
+        """
+        if not isinstance(self._tokens, NarrowingTokenSource):
+            raise BadInput(f"With this connection's credential, {self.title} makes no tokens that open less.")
+        return await self._tokens.narrowed(resource)
 
     async def close(self) -> None:
         """Close the connections; the client can't be used after."""

@@ -275,6 +275,23 @@ class RestoreOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     under: str = ""
 
 
+class TokenOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of `POST token`."""
+
+    source: str
+    under: str = ""
+
+
+class TokenDocument(msgspec.Struct, frozen=True):
+    """The answer to `POST token`: a token of the provider's own."""
+
+    token: str
+    ends_at: datetime
+
+    def __repr__(self) -> str:
+        return f"TokenDocument(ends_at={self.ends_at!r})"
+
+
 class ShareOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     """The body of `POST shares`."""
 

@@ -52,6 +52,7 @@ def test_a_file_s_life_at_box(shell, box):
     done(shell, "share", "box:/results", "ada@example.edu", "--role", "editor")
     assert [one["role"] for one in done(shell, "shares", "box:/results")["shares"]] == ["editor"]
     done(shell, "unshare", "box:/results", "ada@example.edu", "--yes")
+    assert done(shell, "token", "box:/results")["token"]
     done(shell, "mv", "box:/results/2027/snow.csv", "box:/readme.csv")
     done(shell, "rm", "--yes", "--recursive", "box:/results")
     left = done(shell, "ls", "--recursive", "box:/")["entries"]

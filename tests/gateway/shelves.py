@@ -17,7 +17,7 @@ from hubdrives import providers
 from hubdrives.config import ConnectionSettings, Grant
 from hubdrives.providers.gateway import Gateway
 
-ALL = ("read", "write", "share", "link")
+ALL = ("read", "write", "share", "link", "token")
 EVERYBODY = Grant(connection="shelf", everyone=True, can=ALL)
 
 

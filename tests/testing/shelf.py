@@ -27,7 +27,7 @@ from hubdrives.errors import (
 from hubdrives.http import CHUNK, Client, Failure
 from hubdrives.model import Entry, Kind, Location, Snapshot, Waiting
 from hubdrives.paths import safe_name
-from hubdrives.providers.abilities import NEW, Invitee, Query, Share, Version
+from hubdrives.providers.abilities import NEW, Invitee, NarrowToken, Query, Share, Version
 from hubdrives.providers.base import Provider
 
 ADDRESS = "https://shelf.test/"
@@ -308,6 +308,10 @@ class ShelfProvider(Provider):
     async def unshare(self, location: Location, share: str) -> None:
         item = await self._changing(location)
         del item.shares[self._share(item, share).id]
+
+    async def narrowed(self, location: Location) -> NarrowToken:
+        item = await self._item(location)
+        return NarrowToken(value=f"only-{item.id}", ends_at=datetime(2030, 1, 1, tzinfo=UTC))
 
     # The rest
 

@@ -9,7 +9,7 @@ import click
 from hubdrives.cli.sources import Source
 from hubdrives.errors import BadInput
 from hubdrives.model import Location
-from hubdrives.providers.abilities import Searchable, Shareable, Versioned, Writable
+from hubdrives.providers.abilities import Narrows, Searchable, Shareable, Versioned, Writable
 from hubdrives.providers.base import Provider
 
 source_argument = click.argument("source")
@@ -37,6 +37,11 @@ def searchable(provider: Provider) -> Searchable:
 def shareable(provider: Provider) -> Shareable:
     """`provider`, if its folders can be shared. Raises BadInput: they can't."""
     return provider if isinstance(provider, Shareable) else _refuse(provider, "can't share folders from here")
+
+
+def narrowing(provider: Provider) -> Narrows:
+    """`provider`, if it makes tokens that open one place only. Raises BadInput: it doesn't."""
+    return provider if isinstance(provider, Narrows) else _refuse(provider, "makes no tokens that open one folder only")
 
 
 def _refuse(provider: Provider, what: str) -> NoReturn:

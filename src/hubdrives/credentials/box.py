@@ -166,6 +166,18 @@ class BoxTokens:
         """
         return await self._minting.token(stale=stale)
 
+    async def narrowed(self, resource: str) -> tuple[str, float]:
+        """A token that lists and downloads what is at `resource` ("folders/1", "files/2"), and its lifetime in seconds.
+
+        Raises:
+            UnexpectedAnswer: Box made one that opens more.
+            HubdrivesError: as `token`.
+        """
+        made = await asyncio.to_thread(
+            box_login.narrowed, self._url, token=await self._minting.token(), resource=resource
+        )
+        return made.access_token, made.lifetime
+
     async def _mint(self, old: str | None) -> Minted:
         stop, wait = stop_after_delay(self._patience), wait_fixed(_PAUSE)
         patiently = AsyncRetrying(stop=stop, wait=wait, retry=retry_if_exception_type(BeingRenewed), reraise=True)

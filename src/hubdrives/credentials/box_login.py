@@ -22,6 +22,9 @@ from hubdrives.http import Failure
 API = "https://api.box.com"
 """Where Box is, and its login: the same for everybody."""
 
+READ_ONLY = ("base_explorer", "item_download")
+"""The scopes of a token that lists and downloads: https://developer.box.com/guides/api-calls/permissions-and-errors/scopes/"""
+
 _CONNECT, _READ = 10.0, 20.0
 """Seconds. Both together are less than a lock of another process is believed to be alive."""
 
@@ -159,6 +162,49 @@ def by_refresh_token(url: str, *, client_id: str, client_secret: str, refresh_to
     if not found.refresh_token:
         raise UnexpectedAnswer("Box's login gave no new refresh token.")
     return found
+
+
+def narrowed(url: str, *, token: str, resource: str) -> Tokens:
+    """A token that lists and downloads what is at `resource` ("folders/1", "files/2"), made of a live one.
+
+    https://developer.box.com/guides/authentication/tokens/downscope/
+
+    Raises:
+        UnexpectedAnswer: the token that came opens something else, too.
+        BadCredential, Unavailable, BadConfig: as `by_client_credentials`.
+    """
+    sdk = _sdk()
+    exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+    def question(session: Any) -> Any:
+        answer = sdk.AuthorizationManager(network_session=session).request_access_token(
+            sdk.PostOAuth2TokenGrantTypeField(exchange),
+            subject_token=token,
+            subject_token_type=sdk.PostOAuth2TokenSubjectTokenTypeField(
+                "urn:ietf:params:oauth:token-type:access_token"
+            ),
+            scope=" ".join(READ_ONLY),
+            # A name, not where it is asked: it is the same with an emulated Box.
+            resource=f"{API}/2.0/{resource}",
+        )
+        if not _is_for(answer, resource):
+            raise UnexpectedAnswer("Box made a token that opens more than it was asked for; it was thrown away.")
+        return answer
+
+    return _asked(url, question)
+
+
+def _is_for(answer: Any, resource: str) -> bool:
+    """Whether a token is restricted to reading one item, as Box tells of it."""
+    kind, _, number = resource.partition("/")
+    told = [(one.scope, one.object and (one.object.type, one.object.id)) for one in answer.restricted_to or ()]
+    return bool(told) and all(
+        str(getattr(scope, "value", scope)) in READ_ONLY
+        and item is not None
+        and str(item[1]) == number
+        and str(getattr(item[0], "value", item[0])) == kind.removesuffix("s")
+        for scope, item in told
+    )
 
 
 def _sdk() -> Any:

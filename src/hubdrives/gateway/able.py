@@ -3,10 +3,16 @@
 from hubdrives.errors import BadInput
 from hubdrives.gateway.access import Place
 from hubdrives.gateway.parts import Parts
-from hubdrives.providers.abilities import Searchable, Shareable, Versioned, Writable
+from hubdrives.providers.abilities import Narrows, Searchable, Shareable, Versioned, Writable
 from hubdrives.providers.base import Provider
 
-_NAMES: dict[str, type] = {"write": Writable, "versions": Versioned, "search": Searchable, "share": Shareable}
+_NAMES: dict[str, type] = {
+    "write": Writable,
+    "versions": Versioned,
+    "search": Searchable,
+    "share": Shareable,
+    "token": Narrows,
+}
 
 
 def abilities(provider: Provider) -> tuple[str, ...]:
@@ -43,6 +49,14 @@ async def shareable(parts: Parts, place: Place) -> Shareable:
     provider = await _provider(parts, place)
     if not isinstance(provider, Shareable):
         raise _missing(f"Folders at {provider.title} can't be shared through the hub's gateway.")
+    return provider
+
+
+async def narrowing(parts: Parts, place: Place) -> Narrows:
+    """The provider of `place`, if it can make tokens that open less than the account does."""
+    provider = await _provider(parts, place)
+    if not isinstance(provider, Narrows):
+        raise _missing(f"{provider.title} makes no tokens that open one folder only.")
     return provider
 
 

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 
 from hubdrives.config import Settings
 from hubdrives.errors import BadInput, HubdrivesError, LoginNeeded, NotFound, NotGranted, Unavailable
-from hubdrives.gateway import answers, changes, checking, handlers, searching, shares, versions, writing
+from hubdrives.gateway import answers, changes, checking, handlers, searching, shares, tokens, versions, writing
 from hubdrives.gateway.audit import Record
 from hubdrives.gateway.identity import Identity
 from hubdrives.gateway.parts import CALLER, PARTS, RECORD, STARTED, Parts
@@ -82,6 +82,7 @@ def make_app(
             web.post(f"{api}/shares", shares.share, name="share"),
             web.patch(f"{api}/shares", shares.change_share, name="change-share"),
             web.delete(f"{api}/shares", shares.unshare, name="unshare"),
+            web.post(f"{api}/token", tokens.token, name="token"),
             web.get(f"{api}/outcome", changes.outcome, name="outcome"),
         ]
     )

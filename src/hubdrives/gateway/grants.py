@@ -14,6 +14,7 @@ READ = "read"
 LINK = "link"
 WRITE = "write"
 SHARE = "share"
+TOKEN = "token"  # noqa: S105 - a verb
 
 Contains = Callable[[Location, Location], Awaitable[bool]]
 """Whether the second location is the first, or lies below it as the provider stores it.

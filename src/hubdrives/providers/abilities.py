@@ -210,3 +210,29 @@ class Shareable(Protocol):
     async def unshare(self, location: Location, share: str) -> None:
         """Take access away again. Raises NotFound: there is none."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NarrowToken:
+    """A token of the provider's own that opens one place only, for reading."""
+
+    value: str = field(repr=False)
+    ends_at: datetime
+    """With time zone; it can't be renewed."""
+
+
+@runtime_checkable
+class Narrows(Protocol):
+    """A provider that can make tokens which open less than the account does."""
+
+    async def narrowed(self, location: Location) -> NarrowToken:
+        """A token for whoever has to use the provider's own tools: for a folder and all below it, or a file.
+
+        It lists and downloads, and nothing else; the provider itself sees to it.
+
+        Raises:
+            BadInput: no such token can be made for this place, or by this account's credential.
+            UnexpectedAnswer: the provider made one that opens more; it is not handed out.
+            NotFound, Forbidden: as `stat`.
+        """
+        ...

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from hubdrives.content import Content
@@ -12,7 +12,7 @@ from hubdrives.errors import BadInput, HubdrivesError, NotFound, NotShared
 from hubdrives.http import Client, Failure
 from hubdrives.model import Entry, Location, Snapshot, Waiting
 from hubdrives.paths import safe_name
-from hubdrives.providers.abilities import Invitee, Query, Share, Version
+from hubdrives.providers.abilities import Invitee, NarrowToken, Query, Share, Version
 from hubdrives.providers.base import Provider, client_waiting
 from hubdrives.providers.box import api, changing, failures, reading, searching, sharing, urls, versions
 from hubdrives.providers.box.api import Api, Hosts
@@ -228,6 +228,17 @@ class Box(Provider):
     async def unshare(self, location: Location, share: str) -> None:
         with self._explained():
             await sharing.unshare(self._api, await self._resolver.find(location), share)
+
+    # Narrowing
+
+    async def narrowed(self, location: Location) -> NarrowToken:
+        """As `Narrows.narrowed`. What only a shared link opens can't be narrowed: whoever has the link has that."""
+        with self._explained():
+            place = await self._resolver.find(location)
+        if place.link:
+            raise BadInput("This is opened by a shared link, which needs no token.", hint="Use the link itself.")
+        value, lifetime = await self._client.narrowed(place.item.key)
+        return NarrowToken(value=value, ends_at=datetime.now(UTC) + timedelta(seconds=lifetime))
 
     async def _in_folder(self, parent: Location, act: Callable[[str, str], Awaitable[Entry]]) -> Entry:
         """Do something in a folder. Where it is was believed for some seconds: if it is gone, it is looked up again."""

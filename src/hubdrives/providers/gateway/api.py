@@ -34,6 +34,8 @@ from hubdrives.wire import (
     Reader,
     SignedLink,
     SnapshotDocument,
+    TokenDocument,
+    TokenOrder,
     Wait,
     WaitingDocument,
     WantedFile,
@@ -135,6 +137,10 @@ class Api:
     async def sign(self, order: LinkOrder) -> SignedLink:
         """A new signed link."""
         return _known(await self._ask("POST", "links", SignedLink, body=msgspec.to_builtins(order)))
+
+    async def token(self, order: TokenOrder) -> TokenDocument:
+        """A token of the provider's own that only reads there."""
+        return _known(await self._ask("POST", "token", TokenDocument, body=msgspec.to_builtins(order)))
 
     async def read_version(
         self, where: Mapping[str, str], version: Version, *, start: int, stop: int | None

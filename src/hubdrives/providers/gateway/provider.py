@@ -12,7 +12,7 @@ from hubdrives.content import Content
 from hubdrives.errors import BadConfig, BadInput, HubdrivesError, NotFound
 from hubdrives.http import Client, Failure
 from hubdrives.model import Description, Entry, Kind, Location, Snapshot, Waiting
-from hubdrives.providers.abilities import NEW, Invitee, Query, Share, Version
+from hubdrives.providers.abilities import NEW, Invitee, NarrowToken, Query, Share, Version
 from hubdrives.providers.base import Piece, Provider, client_waiting
 from hubdrives.providers.gateway import api, urls
 from hubdrives.providers.gateway.api import Api
@@ -31,6 +31,7 @@ from hubdrives.wire import (
     ShareChange,
     ShareOrder,
     SignedLink,
+    TokenOrder,
     WantedFile,
     snapshot_tag,
 )
@@ -218,6 +219,10 @@ class Gateway(Provider):
 
     async def unshare(self, location: Location, share: str) -> None:
         await self._api.change("DELETE", "shares", dict[str, str], where={**self._where(location), "id": share})
+
+    async def narrowed(self, location: Location) -> NarrowToken:
+        made = await self._api.token(TokenOrder(**self._order(location)))
+        return NarrowToken(value=made.token, ends_at=made.ends_at)
 
     async def connections(self) -> Sequence[ConnectionDocument]:
         """What this user may use there, and do with it."""
