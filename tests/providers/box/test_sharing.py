@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hubdrives.errors import BadConfig, BadInput, NotFound
+from hubdrives.errors import BadConfig, BadInput, NotFound, NotShared
 from hubdrives.http import Client
 from hubdrives.model import Kind
 from hubdrives.providers.abilities import Invitee, Query
@@ -158,3 +158,17 @@ async def test_a_base_url_that_is_none_is_refused():
 
 async def test_how_to_give_access_names_the_account(bench, box):
     assert bench.box.service_account.login in box.explain_access()
+
+
+async def test_what_is_not_shared_is_told_with_whom_to_invite(bench):
+    private = bench.box.tree.add("private", parent=bench.box.owner.root).id
+    box = await bench.connect()
+    token = bench.tokens[-1]
+    login, token.account = token.account, None
+    for _ in range(2):
+        with pytest.raises(NotShared) as caught:
+            await box.stat(bench.at(private))
+        assert f"Invite {login} to the folder" in caught.value.hint
+    # Asked once, and only when something was not shared.
+    assert bench.asked()["users.me"] == 1
+    assert login in (box.explain_access() or "")

@@ -58,6 +58,10 @@ class Collaboration(msgspec.Struct, frozen=True, kw_only=True):
     item: dict[str, Any] | None = None
 
 
+class _User(msgspec.Struct):
+    login: str
+
+
 class _Page(msgspec.Struct):
     entries: tuple[Any, ...] = ()
     next_marker: str | None = None
@@ -135,6 +139,10 @@ class Api:
         """A file or folder, and what it lies in: https://developer.box.com/reference/get-folders-id/ and the like."""
         kind = key.partition("/")[0]
         return await self._get(Item, key, f"{kind}.get", link=link, fields=WITH_PATH)
+
+    async def login(self) -> str:
+        """The account's own login, an e-mail address: https://developer.box.com/reference/get-users-me/"""
+        return (await self._get(_User, "users/me", "users.me", fields="login")).login
 
     async def shared_item(self, link: str) -> Item:
         """What a shared link leads to: https://developer.box.com/reference/get-shared-items/"""

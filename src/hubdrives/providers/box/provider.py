@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -52,6 +52,7 @@ class Box(Provider):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
+        self._login: str | None = None
         self._api = Api(client, hosts=hosts, passwords=options.passwords())
         self._resolver = Resolver(self._api, clock=clock)
         self._snapshots = Snapshots(api=self._api, resolver=self._resolver, events=options.events, clock=clock)
@@ -78,19 +79,19 @@ class Box(Provider):
         return client_waiting(self._client)
 
     def explain_access(self) -> str | None:
-        account = self._client.account
+        account = self._account
         return f"Invite {account} to it, as a viewer or more." if account else None
 
     # Reading
 
     async def stat(self, location: Location) -> Entry:
         """As `Provider.stat`; raises Unreadable for what has no content, or may be looked at only."""
-        with self._explained():
+        async with self._explained():
             place = await self._resolver.find(location)
         return entry_of(readable(place.item), place.name, link=place.link)
 
     async def list(self, folder: Location) -> AsyncIterator[Entry]:
-        with self._explained():
+        async with self._explained():
             place = await self._resolver.find(folder)
             if not place.item.is_folder:
                 raise BadInput(f"'{place.item.name}' in Box is a file, not a folder.")
@@ -114,7 +115,7 @@ class Box(Provider):
         one for each folder that it happened in. What only a shared link opens is listed each time, as no event tells
         of it. A file costs one request.
         """
-        with self._explained():
+        async with self._explained():
             return await self._snapshots.take(location, known)
 
     def read(self, entry: Entry, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
@@ -123,7 +124,7 @@ class Box(Provider):
 
     async def contains(self, root: Location, location: Location) -> bool:
         """As `Provider.contains`. What was seen of the folders on a path is believed for 20 seconds."""
-        with self._explained():
+        async with self._explained():
             place = await self._resolver.find(location)
             if root.id == location.id and f"{location.path}/".startswith(f"{root.path}/" if root.path else ""):
                 return True
@@ -165,14 +166,14 @@ class Box(Provider):
         return await self._in_folder(parent, write)
 
     async def remove(self, location: Location, *, if_version: str | None = None) -> None:
-        with self._explained():
+        async with self._explained():
             await changing.remove(self._api, self._resolver, location, if_version=if_version)
         self._resolver.forget()
 
     async def move(self, location: Location, *, parent: Location | None = None, name: str | None = None) -> Entry:
         if parent is None and name is None:
             raise BadInput("Neither another folder nor another name was given.")
-        with self._explained():
+        async with self._explained():
             place = await self._resolver.find(location)
             folder = (await self._resolver.folder(parent))[0] if parent is not None else None
             item = await changing.move(self._api, place, parent=folder, name=name)
@@ -182,13 +183,13 @@ class Box(Provider):
     # Versions
 
     async def versions(self, location: Location) -> Sequence[Version]:
-        with self._explained():
+        async with self._explained():
             return await versions.versions(self._api, await self._resolver.find(location))
 
     async def read_version(
         self, location: Location, version: str, *, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
-        with self._explained():
+        async with self._explained():
             place = await self._resolver.find(location)
         source = versions.read_version(self._api, place, version, start=start, stop=stop)
         async with aclosing(source) as pieces:
@@ -197,7 +198,7 @@ class Box(Provider):
 
     async def restore(self, location: Location, version: str) -> Entry:
         """As `Versioned.restore`: a copy of that version becomes the current one."""
-        with self._explained():
+        async with self._explained():
             place = await self._resolver.find(location)
             return _entry(await versions.restore(self._api, place, version), place.link)
 
@@ -205,7 +206,7 @@ class Box(Provider):
 
     async def search(self, query: Query, *, under: Location, limit: int = 1000) -> AsyncIterator[Entry]:
         """As `Searchable.search`, in names, descriptions and contents; Box' index is ten minutes behind and more."""
-        with self._explained():
+        async with self._explained():
             place = await self._resolver.find(under)
         async with aclosing(searching.search(self._api, place, query, limit=limit)) as entries:
             async for entry in entries:
@@ -214,26 +215,26 @@ class Box(Provider):
     # Sharing
 
     async def share(self, location: Location, with_: Invitee, role: str) -> Share:
-        with self._explained():
+        async with self._explained():
             return await sharing.share(self._api, await self._resolver.find(location), with_, role)
 
     async def shares(self, location: Location) -> Sequence[Share]:
-        with self._explained():
+        async with self._explained():
             return await sharing.shares(self._api, await self._resolver.find(location))
 
     async def change_share(self, location: Location, share: str, role: str) -> Share:
-        with self._explained():
+        async with self._explained():
             return await sharing.change_share(self._api, await self._resolver.find(location), share, role)
 
     async def unshare(self, location: Location, share: str) -> None:
-        with self._explained():
+        async with self._explained():
             await sharing.unshare(self._api, await self._resolver.find(location), share)
 
     # Narrowing
 
     async def narrowed(self, location: Location) -> NarrowToken:
         """As `Narrows.narrowed`. What only a shared link opens can't be narrowed: whoever has the link has that."""
-        with self._explained():
+        async with self._explained():
             place = await self._resolver.find(location)
         if place.link:
             raise BadInput("This is opened by a shared link, which needs no token.", hint="Use the link itself.")
@@ -242,7 +243,7 @@ class Box(Provider):
 
     async def _in_folder(self, parent: Location, act: Callable[[str, str], Awaitable[Entry]]) -> Entry:
         """Do something in a folder. Where it is was believed for some seconds: if it is gone, it is looked up again."""
-        with self._explained():
+        async with self._explained():
             folder, link = await self._resolver.folder(parent)
             try:
                 return await act(folder, link)
@@ -252,15 +253,27 @@ class Box(Provider):
             self._resolver.forget()
             return await act(*await self._resolver.folder(parent))
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _explained(self) -> AsyncIterator[None]:
         """What is not shared is told together with whom to share it with."""
         try:
             yield
         except NotShared as error:
-            account = self._client.account
+            account = self._account or await self._own_login()
             hint = f"Invite {account} to the folder in Box, then try again." if account else None
             raise NotShared(str(error), hint=hint) from None
+
+    @property
+    def _account(self) -> str | None:
+        return self._client.account or self._login
+
+    async def _own_login(self) -> str | None:
+        """Whose token it is. Box made up the address of an app's account, so nobody can be expected to know it."""
+        try:
+            self._login = await self._api.login()
+        except HubdrivesError:
+            return None
+        return self._login
 
 
 def _entry(item: Item, link: str) -> Entry:
