@@ -1,6 +1,7 @@
 """What every test stands on: an environment that knows no hub and no configuration, and servers on loopback."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -11,6 +12,10 @@ from hypothesis import settings
 
 for _name in ("contract", "contract_abilities", "contract_sharing", "contract_versions", "world", "world_abilities"):
     pytest.register_assert_rewrite(f"hubdrives.testing.{_name}")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # In the background of a shell tests ignore Ctrl+C, and so would the commands that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples at every run: what breaks main is what changed in it. The nightly run looks for new ones.
 settings.register_profile("hubdrives", deadline=None, database=None, derandomize=True)

@@ -219,9 +219,9 @@ async def test_what_a_connection_can_do_is_told(world: ShelfBehindAGateway) -> N
     await world.open(EVERYBODY, Grant(connection="drive", everyone=True))
     told = {one.name: one for one in await world.provider.connections()}
     assert (told["drive"].able, told["drive"].roles) == ((), ())
-    assert told["shelf"].able == ("write", "versions", "search", "share")
+    assert told["shelf"].able == ("write", "versions", "search", "share", "token")
     assert told["shelf"].roles == ("reader", "editor")
-    assert told["shelf"].can == ("link", "read", "share", "write")
+    assert told["shelf"].can == ("link", "read", "share", "token", "write")
 
 
 # Only if
