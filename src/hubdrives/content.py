@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol, Self
 
 from hubdrives.errors import BadInput, LocalFailure
 
-_PIECE = 256 << 10
+_PIECE = 1 << 20
 
 
 class Content(Protocol):
@@ -85,12 +85,11 @@ class File:
         end = self.size if stop is None else min(stop, self.size)
         file = await asyncio.to_thread(self._open)
         try:
-            await asyncio.to_thread(self._check, file, complete=True)
+            await asyncio.to_thread(self._check, file)
             position = start
             while position < end:
-                piece = await asyncio.to_thread(_take, file, position, min(_PIECE, end - position))
+                piece = await asyncio.to_thread(self._take, file, position, min(_PIECE, end - position))
                 position += len(piece)
-                await asyncio.to_thread(self._check, file, complete=bool(piece))
                 yield piece
         finally:
             await asyncio.to_thread(file.close)
@@ -101,17 +100,18 @@ class File:
         except OSError as error:
             raise LocalFailure(f"'{self.path}' can't be read: {error.strerror}.") from None
 
-    def _check(self, file: BinaryIO, *, complete: bool) -> None:
+    def _take(self, file: BinaryIO, position: int, size: int) -> bytes:
+        try:
+            piece = os.pread(file.fileno(), size, position)
+        except OSError as error:
+            raise LocalFailure(f"'{self.path}' can't be read: {error.strerror}.") from None
+        self._check(file, complete=bool(piece))
+        return piece
+
+    def _check(self, file: BinaryIO, *, complete: bool = True) -> None:
         if not complete or _mark(os.fstat(file.fileno())) != self._seen:
             raise LocalFailure(f"'{self.path}' was changed while it was being sent.", hint="Save it, then try again.")
 
 
 def _mark(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _take(file: BinaryIO, position: int, size: int) -> bytes:
-    try:
-        return os.pread(file.fileno(), size, position)
-    except OSError as error:
-        raise LocalFailure(f"'{file.name}' can't be read: {error.strerror}.") from None

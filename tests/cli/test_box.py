@@ -1,5 +1,6 @@
 """Writing, versions, search, sharing and push on an emulated Box: what the same commands do at a real service's API."""
 
+import asyncio
 import json
 import signal
 
@@ -59,6 +60,16 @@ def test_a_file_s_life_at_box(shell, box):
     assert {entry["path"] for entry in left if entry["kind"] == "file"} == {
         "readme.md", "readme.csv", "week 1/rain.csv", "week 1/été.txt"
     }  # fmt: skip
+
+
+def test_a_folder_under_a_new_name_costs_a_request_for_each_folder_and_file(shell, box):
+    (shell.folder / "plots/old").mkdir(parents=True)
+    for name in ("one.png", "old/two.png", "old/three.png"):
+        (shell.folder / "plots" / name).write_bytes(b"1")
+    done(shell, "put", "plots", "box:/pictures")
+    asked = asyncio.run(box.requests())["by_operation"]
+    # One looks whether there is such a folder.
+    assert asked == {"oauth.token": 1, "folders.items": 1, "folders.create": 2, "files.upload": 3}
 
 
 def test_what_is_pushed_to_box_is_there_and_what_others_wrote_waits(shell, box):

@@ -77,6 +77,7 @@ class Fetching:
         async with group() as tasks:
             for _ in range(min(_CONCURRENT, len(wishes))):
                 tasks.create_task(work())
+        self.fetched.failed.sort(key=lambda item: item.path)
         return self.fetched
 
     async def _bring(self, wish: Wish, *, is_only: bool) -> None:
@@ -94,34 +95,46 @@ class Fetching:
         self.meter.add(files=1)
 
     async def _download(self, wish: Wish) -> None:
-        self._refuse_to_overwrite(wish)
         part = part_of(wish)
         with telling(str(wish.to)):
-            await asyncio.to_thread(wish.to.parent.mkdir, parents=True, exist_ok=True)
-            have = await asyncio.to_thread(_size, part) if wish.entry.version and wish.entry.size is not None else 0
-            if have > (wish.entry.size or 0):
-                have = 0
-            file = await asyncio.to_thread(open, part, "r+b" if have else "wb")
+            file, have = await asyncio.to_thread(self._open, wish, part)
             try:
                 self.meter.add(size=have)
-                await asyncio.to_thread(file.seek, have)
                 if wish.entry.size is None or have < wish.entry.size or not have:
                     await self._write(wish.read(have), file)
             finally:
                 await asyncio.to_thread(file.close)
-            await asyncio.to_thread(_check, wish.entry, part)
-            self._refuse_to_overwrite(wish)
-            await asyncio.to_thread(os.replace, part, wish.to)
+            await asyncio.to_thread(self._place, wish, part, is_continued=have > 0)
+
+    def _open(self, wish: Wish, part: Path) -> tuple[BinaryIO, int]:
+        """Where its bytes go, and how many of them are there already."""
+        self._refuse_to_overwrite(wish)
+        wish.to.parent.mkdir(parents=True, exist_ok=True)
+        have = _size(part) if wish.entry.version and wish.entry.size is not None else 0
+        if have > (wish.entry.size or 0):
+            have = 0
+        file = part.open("r+b" if have else "wb")
+        file.seek(have)
+        return file, have
 
     async def _write(self, pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
-        buffer = bytearray()
+        held: list[bytes] = []
+        size = 0
         async for piece in pieces:
-            buffer += piece
+            held.append(piece)
+            size += len(piece)
             self.meter.add(size=len(piece))
-            if len(buffer) >= _BUFFER:
-                await asyncio.to_thread(file.write, bytes(buffer))
-                buffer.clear()
-        await asyncio.to_thread(file.write, bytes(buffer))
+            if size >= _BUFFER:
+                await asyncio.to_thread(file.writelines, held)
+                held, size = [], 0
+        await asyncio.to_thread(file.writelines, held)
+
+    def _place(self, wish: Wish, part: Path, *, is_continued: bool) -> None:
+        if is_continued:
+            # What is read in one go has been checked by the provider.
+            _check(wish.entry, part)
+        self._refuse_to_overwrite(wish)
+        part.replace(wish.to)
 
     def _refuse_to_overwrite(self, wish: Wish) -> None:
         if wish.to.is_dir():

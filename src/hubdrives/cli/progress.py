@@ -5,10 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
-from rich.console import Console
 from rich.filesize import decimal
-from rich.progress import BarColumn, SpinnerColumn, TextColumn
-from rich.progress import Progress as Bar
 
 from hubdrives.model import Progress
 
@@ -27,6 +24,11 @@ def shown() -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield Lines()
         return
+    # Takes as long to import as much else together, and scripts have no use for it.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"))
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(_PHASES["listing"], total=None, amount="")

@@ -63,7 +63,12 @@ async def _put(paths: Sequence[Path], text: str, if_version: str | None) -> Sent
             meter = Meter(on_progress, waiting=lambda: source.provider.waiting)
             async with task_group() as background, running(background, meter.run()):
                 sending = Sending(
-                    provider=source.provider, writer=writer, parent=parent, meter=meter, if_version=if_version
+                    provider=source.provider,
+                    writer=writer,
+                    parent=parent,
+                    meter=meter,
+                    if_version=if_version,
+                    is_new=name is not None,
                 )
                 sent = await sending.run(items)
             meter.finish()

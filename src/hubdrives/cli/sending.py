@@ -81,6 +81,8 @@ class Sending:
     parent: Location
     meter: Meter
     if_version: str | None = None
+    is_new: bool = False
+    """Whether no folder there has a name of those that come."""
     sent: Sent = field(default_factory=Sent)
     _there: dict[str, Entry] = field(default_factory=dict)
     """What the provider has, as far as it matters."""
@@ -95,7 +97,7 @@ class Sending:
         """
         folders = [item for item in items if item.is_folder]
         files = [item for item in items if not item.is_folder]
-        if folders:
+        if folders and not self.is_new:
             await self._look([item.path for item in folders if "/" not in item.path])
         sizes = await asyncio.to_thread(_sizes, files)
         self.meter.phase("uploading", files_total=len(files), bytes_total=sum(sizes))
@@ -113,6 +115,8 @@ class Sending:
         async with group() as tasks:
             for _ in range(min(_CONCURRENT, len(files))):
                 tasks.create_task(work())
+        self.sent.uploaded.sort(key=lambda entry: entry.path)
+        self.sent.failed.sort(key=lambda item: item.path)
         return self.sent
 
     async def _look(self, tops: Sequence[str]) -> None:
@@ -160,12 +164,12 @@ class Sending:
 
     async def _write(self, item: Local, folder: str, name: str) -> Entry | None:
         """The new version; None if its bytes are there already."""
-        file = await asyncio.to_thread(File.at, item.here)
+        file, modified = await asyncio.to_thread(_looked_at, item.here)
         content = Counted(file, self.meter)
-        if self.if_version is None and await asyncio.to_thread(_is_there, file, self._there.get(item.path)):
+        there = self._there.get(item.path) if self.if_version is None else None
+        if there is not None and await asyncio.to_thread(_is_there, file, there):
             content.settle(arrived=True)
             return None
-        modified = datetime.fromtimestamp((await asyncio.to_thread(item.here.stat)).st_mtime, tz=UTC)
         entry: Entry | None = None
         try:
             entry = await self.writer.write(
@@ -183,9 +187,14 @@ def _sizes(items: Sequence[Local]) -> list[int]:
     return [item.here.stat().st_size for item in items]
 
 
-def _is_there(file: File, entry: Entry | None) -> bool:
+def _looked_at(path: Path) -> tuple[File, datetime]:
+    """A file, and when it was last modified."""
+    return File.at(path), datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+
+
+def _is_there(file: File, entry: Entry) -> bool:
     """Whether `entry` has the very bytes of `file`."""
-    if entry is None or entry.digest is None or entry.size != file.size or not digests.known(entry.digest):
+    if entry.digest is None or entry.size != file.size or not digests.known(entry.digest):
         return False
     algorithm = digests.algorithm_of(entry.digest)
     return digests.of_file(file.path, algorithm)[algorithm] == entry.digest

@@ -4,7 +4,7 @@ https://developer.box.com/guides/uploads/chunked/
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -163,9 +163,13 @@ async def _hashed(part: Slice, file: digests.Hasher) -> str:
     """The SHA-1 of a part; that of the whole file goes on with it."""
     hasher = digests.hasher("sha1")
     async for piece in part.read():
-        hasher.update(piece)
-        file.update(piece)
+        await asyncio.to_thread(_update, (hasher, file), piece)
     return hasher.hexdigest()
+
+
+def _update(hashers: Iterable[digests.Hasher], piece: bytes) -> None:
+    for hasher in hashers:
+        hasher.update(piece)
 
 
 def _key(upload: Upload, target: Item | None) -> tuple[str, ...]:

@@ -18,6 +18,9 @@ from hubdrives.providers.box.failures import NameInUse
 from hubdrives.providers.box.item import FIELDS, Item
 from hubdrives.providers.box.upload import Slice
 
+_PACKET = 64 << 10
+"""Bytes."""
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """A part of an upload that has arrived. It goes back to Box as it came."""
@@ -230,8 +233,37 @@ class _Body(payload.Payload):
             await writer.write(piece)
 
 
+class _Form(MultipartWriter):
+    """A form whose small pieces go out together: each by itself would be a packet."""
+
+    async def write(self, writer: Any, close_boundary: bool = True) -> None:  # noqa: FBT001, FBT002 - as the base has it
+        gathering = _Gathering(writer)
+        await super().write(gathering, close_boundary)  # type: ignore[arg-type]
+        await gathering.flush()
+
+
+class _Gathering:
+    """What a form is written to."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+        self._held = bytearray()
+
+    async def write(self, piece: bytes) -> None:
+        if len(self._held) + len(piece) <= _PACKET:
+            self._held += piece
+        else:
+            await self.flush()
+            await self._writer.write(piece)
+
+    async def flush(self) -> None:
+        if self._held:
+            await self._writer.write(bytes(self._held))
+            self._held.clear()
+
+
 def _form(attributes: Mapping[str, Any], content: Content) -> MultipartWriter:
-    form = MultipartWriter("form-data")
+    form = _Form("form-data")
     told = form.append(msgspec.json.encode(dict(attributes)).decode(), {"Content-Type": "application/json"})
     told.set_content_disposition("form-data", name="attributes")
     body = form.append_payload(_Body(content))

@@ -1,0 +1,99 @@
+"""Emulated providers in processes of their own, and what programs take that work against them."""
+
+import asyncio
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What one run of a program took."""
+
+    wall: float
+    """Seconds."""
+    cpu: float
+    """Seconds."""
+    peak: int
+    """Bytes of memory."""
+    requests: int
+    here: float
+    """Seconds of CPU that this process took meanwhile: for a TLS proxy, if the program used one."""
+
+
+class Emulated:
+    """An emulated provider that runs."""
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self.url, self.location = said["url"], said["location"]
+        self.env, self.credentials = said["env"], said["credentials"]
+
+    async def requests(self) -> int:
+        """How many there were since the last call."""
+        async with aiohttp.ClientSession(self.url) as session:
+            async with session.get("/_emulator/requests") as answer:
+                total = int((await answer.json())["total"])
+            await (await session.post("/_emulator/reset")).release()
+        return total
+
+    async def taken(self, *command: str | Path, env: Mapping[str, str]) -> Taken:
+        """Run a program, the whole of it; if it fails, so does the bench."""
+        await self.requests()
+        with tempfile.TemporaryFile() as errors:
+            begun, here = time.perf_counter(), time.process_time()
+            process = subprocess.Popen(  # noqa: ASYNC220 - starting takes a moment, waiting is in a thread
+                command, env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=errors
+            )
+            # Linux counts the memory of the process that started it as well: never less than this one's peak.
+            _, process.returncode, usage = await asyncio.to_thread(os.wait4, process.pid, 0)
+            wall, here = time.perf_counter() - begun, time.process_time() - here
+            if process.returncode:
+                errors.seek(0)
+                sys.exit(f"{command[0]} failed: {errors.read().decode()[-2000:]}")
+        return Taken(
+            wall=wall,
+            cpu=usage.ru_utime + usage.ru_stime,
+            peak=usage.ru_maxrss * 1024,
+            requests=await self.requests(),
+            here=here,
+        )
+
+
+@asynccontextmanager
+async def emulated(*command: str | Path) -> AsyncIterator[Emulated]:
+    """Run a command that serves an emulated provider and says on its first line where."""
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        yield Emulated(json.loads(await process.stdout.readline()))
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def row(name: str, runs: Sequence[Taken], *, concurrency: int, latency: float) -> float:
+    """Print a line; the bound is what `latency` (seconds) alone takes. Gives the median of the seconds."""
+    walls, requests = [run.wall for run in runs], runs[-1].requests
+    bound = math.ceil(requests / concurrency) * latency
+    median = statistics.median(walls)
+    print(
+        f"{name:28} {min(walls):7.2f} {median:7.2f} {max(walls):7.2f} s   bound {bound:6.2f} s   "
+        f"{requests:5} requests   cpu {statistics.median(run.cpu for run in runs):6.2f} s   "
+        f"{max(run.peak for run in runs) / 1e6:4.0f} MB",
+        flush=True,
+    )
+    return median
