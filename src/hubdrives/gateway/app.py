@@ -1,5 +1,6 @@
 """The gateway as a web application: who asks is settled before a handler runs, what came of it is written after."""
 
+import asyncio
 import logging
 import re
 import secrets
@@ -20,6 +21,9 @@ from hubdrives.retry import RetryPolicy
 from hubdrives.wire import API, Wait, WaitingDocument
 
 log = logging.getLogger(__name__)
+
+_DELIVERY_PAUSE = 0.01
+"""Seconds between looks whether a slow client has taken the rest of its answer."""
 
 _MAX_BODY = 8 << 20
 _TOKEN = re.compile(r"(?:token|bearer) +([\x21-\x7e]{1,512})", re.IGNORECASE)
@@ -113,6 +117,8 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     with numbers.in_flight.track_inprogress():
         try:
             response = await _handled(request, handler, record)
+            if request.get(STARTED):
+                await _delivered(request)
             line.status = response.status
         except BaseException:
             # The client went away, or this process ends.
@@ -124,6 +130,14 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
             if operation not in {_HEALTH, _METRICS, "unknown"}:
                 parts.audit.write(record)
     return response
+
+
+async def _delivered(request: web.Request) -> None:
+    """Wait until what was sent has left this process: the rest of it would be lost if the process was told to end."""
+    transport = request.transport
+    # A transport has no event for it.
+    while transport is not None and not transport.is_closing() and transport.get_write_buffer_size():  # noqa: ASYNC110
+        await asyncio.sleep(_DELIVERY_PAUSE)
 
 
 async def _handled(request: web.Request, handler: Handler, record: Record) -> web.StreamResponse:
