@@ -31,7 +31,8 @@ from hubdrives.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.limits import AdaptiveLimit
 from hubdrives.retry import RetryPolicy
 

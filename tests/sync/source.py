@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from hubdrives.errors import HubdrivesError, UnexpectedAnswer, VersionGone
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.model import Entry, Kind, Location, Skipped, Snapshot, Waiting
 from hubdrives.paths import STATE_FOLDER
 from hubdrives.providers.base import Piece, Provider

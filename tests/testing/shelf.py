@@ -24,7 +24,8 @@ from hubdrives.errors import (
     UnexpectedAnswer,
     VersionGone,
 )
-from hubdrives.http import CHUNK, Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import CHUNK, Client
 from hubdrives.model import Entry, Kind, Location, Snapshot, Waiting
 from hubdrives.paths import safe_name
 from hubdrives.providers.abilities import NEW, Invitee, NarrowToken, Query, Share, Version

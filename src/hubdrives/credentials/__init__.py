@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from hubdrives.errors import BadConfig
-from hubdrives.http import TokenSource
+from hubdrives.exchange import TokenSource
 
 # kind -> module with `def token_source(credential) -> TokenSource`
 _KINDS = {

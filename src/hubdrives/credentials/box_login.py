@@ -17,7 +17,7 @@ from hubdrives.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
-from hubdrives.http import Failure
+from hubdrives.exchange import Failure
 
 API = "https://api.box.com"
 """Where Box is, and its login: the same for everybody."""

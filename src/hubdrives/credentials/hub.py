@@ -25,7 +25,8 @@ from hubdrives.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.retry import RetryPolicy
 
 _EARLY = 60.0

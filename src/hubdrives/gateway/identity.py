@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from hubdrives.errors import BadConfig, BadCredential, HubdrivesError, LoginNeeded, NotFound, NotGranted, Unavailable
+from hubdrives.exchange import Failure
 from hubdrives.gateway.shared import Shared
-from hubdrives.http import Client, Failure
+from hubdrives.http import Client
 
 METRICS_SCOPE = "read:metrics"
 """The hub's own scope for its own metrics."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from hubdrives.errors import HubdrivesError
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.model import Description, Entry, Location, Snapshot, Waiting
 from hubdrives.wire import ConnectionDocument, FindingDocument, SignedLink
 

@@ -31,7 +31,8 @@ from hubdrives.errors import (
     UnsupportedLink,
     VersionGone,
 )
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.model import Entry, Kind, Snapshot
 from hubdrives.testing.world import COURSE, LARGE, World
 

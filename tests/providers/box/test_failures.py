@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hubdrives import errors
-from hubdrives.http import Failure
+from hubdrives.exchange import Failure
 from hubdrives.providers.box import failures
 from hubdrives.providers.box.failures import CONTENT, NameInUse
 from hubdrives.testing.emulators.box import errors as emulated

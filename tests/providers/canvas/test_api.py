@@ -4,7 +4,8 @@ import pytest
 from aiohttp import web
 
 from hubdrives import errors as ours
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.limits import AdaptiveLimit
 from hubdrives.providers.canvas.api import CONTENT, AddressRefused, Api, MissingScope, errors, headroom
 from hubdrives.retry import RetryPolicy

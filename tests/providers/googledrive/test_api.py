@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hubdrives import errors as ours
-from hubdrives.http import Failure
+from hubdrives.exchange import Failure
 from hubdrives.providers.googledrive.api import PageTokenRejected, errors
 from hubdrives.testing.emulators.googledrive.errors import REASONS, DriveError
 

@@ -26,7 +26,7 @@ from hubdrives.errors import (
     UnexpectedAnswer,
     Unreadable,
 )
-from hubdrives.http import Failure
+from hubdrives.exchange import Failure
 from hubdrives.providers.box.item import Item
 
 CONTENT = "files.content"

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 
 from hubdrives.content import Content
 from hubdrives.errors import BadInput, HubdrivesError, NotFound, NotShared
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.model import Entry, Location, Snapshot, Waiting
 from hubdrives.paths import safe_name
 from hubdrives.providers.abilities import Invitee, NarrowToken, Query, Share, Version

@@ -23,7 +23,8 @@ from hubdrives.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
-from hubdrives.http import Check, Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Check, Client
 from hubdrives.providers.canvas.item import Context, File, Folder, Identified, Module, ModuleItem, convert
 
 TITLE = "Canvas"

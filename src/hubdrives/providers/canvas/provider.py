@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from hubdrives.errors import BadConfig, BadCredential, BadInput, Forbidden, HubdrivesError, NotFound, Unreadable
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.model import Entry, Kind, Location, Snapshot, Waiting
 from hubdrives.paths import safe_name
 from hubdrives.providers.base import Provider, client_waiting

@@ -19,7 +19,8 @@ from hubdrives.errors import (
     RateLimited,
     UnexpectedAnswer,
 )
-from hubdrives.http import CHUNK, Client, Cut, Failure
+from hubdrives.exchange import Cut, Failure
+from hubdrives.http import CHUNK, Client
 from hubdrives.model import Waiting
 from hubdrives.providers.abilities import Query, Share, Version
 from hubdrives.wire import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hubdrives import digests
 from hubdrives.errors import Corrupt, GatewayUnavailable, HubdrivesError, UnexpectedAnswer
-from hubdrives.http import Cut
+from hubdrives.exchange import Cut
 from hubdrives.model import Entry, Waiting
 from hubdrives.providers.base import Piece
 from hubdrives.providers.gateway.api import Api, waiting

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from hubdrives.content import Content
 from hubdrives.errors import BadConfig, BadInput, HubdrivesError, NotFound
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.model import Description, Entry, Kind, Location, Snapshot, Waiting
 from hubdrives.providers.abilities import NEW, Invitee, NarrowToken, Query, Share, Version
 from hubdrives.providers.base import Piece, Provider, client_waiting

@@ -22,7 +22,8 @@ from hubdrives.errors import (
     Unreadable,
     VersionGone,
 )
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.providers.googledrive.item import FIELDS, Item
 
 TITLE = "Google Drive"

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, Self
 
 from hubdrives.errors import BadInput, HubdrivesError, NotGranted, NotShared, Unreadable
-from hubdrives.http import Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import Client
 from hubdrives.model import Entry, Location, Snapshot, Waiting
 from hubdrives.providers.base import Provider, client_waiting
 from hubdrives.providers.googledrive import api, changes, reading, urls

@@ -16,7 +16,8 @@ from hubdrives.errors import (
     UnexpectedAnswer,
     VersionGone,
 )
-from hubdrives.http import CHUNK, Client, Failure
+from hubdrives.exchange import Failure
+from hubdrives.http import CHUNK, Client
 from hubdrives.model import Entry, Kind, Location, Snapshot, Waiting
 from hubdrives.paths import relative, safe_name
 from hubdrives.providers.base import Provider
