@@ -4,126 +4,37 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import jwt
 import msgspec
 import pytest
 from aiohttp import web
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from tests.credentials.box_endpoint import (
+    APP,
+    CCG,
+    SECRET,
+    Clock,
+    Login,
+    broken,
+    jwt_credential,
+    oauth,
+    source,
+    telling,
+)
 
 from hubdrives.credentials import token_source
 from hubdrives.credentials.box import BoxTokens
-from hubdrives.credentials.box_login import _REFUSALS
 from hubdrives.errors import (
     BadConfig,
     BadCredential,
-    ClockSkew,
-    HubdrivesError,
-    RateLimited,
     Unavailable,
     UnexpectedAnswer,
 )
 from hubdrives.sync.lock import Owner
 
-SECRET = "s3cret-of-the-app"
-
-
-class Login:
-    """Box's token endpoint: takes anything, unless `answer` says something else, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, str]] = []
-        self.answer: Callable[[], Awaitable[web.StreamResponse]] | None = None
-        self.given = 0
-        self.refresh_token = "first"
-        self.url = ""
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        assert (request.method, request.path, request.query_string) == ("POST", "/oauth2/token", "")
-        form = {key: str(value) for key, value in (await request.post()).items()}
-        self.asked.append(form)
-        if self.answer is not None:
-            return await self.answer()
-        self.given += 1
-        told: dict[str, Any] = {"access_token": f"token {self.given}", "expires_in": 3600, "token_type": "bearer"}
-        if "refresh_token" in form:
-            if form["refresh_token"] != self.refresh_token:
-                return refused("invalid_grant", "Invalid refresh token")
-            told["refresh_token"] = self.refresh_token = f"refresh {self.given}"
-        return web.json_response({**told, "restricted_to": []})
-
-
-def refused(error: str, description: str, status: int = 400) -> web.Response:
-    return web.json_response({"error": error, "error_description": description}, status=status)
-
-
-class Clock:
-    """Seconds that a test lets pass."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-async def login(serve) -> Login:
-    box = Login()
-    box.url = await serve(box.handle)
-    return box
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(autouse=True)
-def secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BOX_CLIENT_SECRET", SECRET)
-
-
-@pytest.fixture(scope="module")
-def key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-@pytest.fixture
-def console(key: rsa.RSAPrivateKey) -> dict[str, Any]:
-    """What Box's developer console gives for an app's key."""
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(b"passphrase"),
-    )
-    keys = {"publicKeyID": "k1", "privateKey": pem.decode(), "passphrase": "passphrase"}
-    return {
-        "boxAppSettings": {"clientID": "app", "clientSecret": SECRET, "appAuth": keys},
-        "enterpriseID": "4242",
-    }
-
-
-APP = {"client_id": "app", "client_secret_env": "BOX_CLIENT_SECRET"}
-CCG = {"kind": "box_ccg", "enterprise_id": "4242", **APP}
-
-
-def oauth(folder: Path, **fields: Any) -> dict[str, Any]:
-    (folder / "tokens.json").write_text(json.dumps({"refresh_token": "first", **fields}))
-    return {"kind": "box_oauth", "token_file": str(folder / "tokens.json"), **APP}
-
-
-def jwt_credential(folder: Path, console: dict[str, Any]) -> dict[str, Any]:
-    (folder / "config.json").write_text(json.dumps(console))
-    return {"kind": "box_jwt", "config_file": str(folder / "config.json")}
-
-
-def source(credential: dict[str, Any], login: Login, **options: Any) -> BoxTokens:
-    return BoxTokens(credential, base_url=login.url, **options)
+pytestmark = pytest.mark.usefixtures("secret")
 
 
 class TestClientCredentials:
@@ -298,142 +209,6 @@ class TestUserLogin:
         with pytest.raises(Unavailable, match="Another process"):
             await source(credential, login, patience=0.3).token()
         assert login.asked == []
-
-
-def broken(status: int) -> Callable[[], Awaitable[web.StreamResponse]]:
-    async def answer() -> web.StreamResponse:
-        return web.Response(status=status, text="<html>s3cret</html>", headers={"Retry-After": "7"})
-
-    return answer
-
-
-def telling(value: Any) -> Callable[[], Awaitable[web.StreamResponse]]:
-    async def answer() -> web.StreamResponse:
-        return web.json_response(value)
-
-    return answer
-
-
-class TestRefusals:
-    # What Box documents and people report, in Box's own words.
-    @pytest.mark.parametrize(
-        ("error", "description", "kind", "advice"),
-        [
-            ("invalid_client", "The client credentials are invalid", BadCredential, "client_id"),
-            ("invalid_client", "The client credentials are not valid", BadCredential, "secret"),
-            ("invalid_grant", "Grant credentials are invalid", BadCredential, "after each change"),
-            ("invalid_grant", "Refresh token has expired", BadCredential, "log in to Box anew"),
-            ("invalid_grant", "Invalid refresh token", BadCredential, "log in to Box anew"),
-            (
-                "invalid_grant",
-                "Current date time must be before the expiration date time listed in the 'exp' claim.",
-                ClockSkew,
-                "clock",
-            ),
-            ("invalid_grant", "Please check the 'exp' claim.", ClockSkew, "clock"),
-            (
-                "invalid_grant",
-                "Please check the 'sub' claim. The 'sub' specified is invalid.",
-                BadCredential,
-                "enterpriseID",
-            ),
-            ("invalid_grant", "Please check the 'kid' header.", BadCredential, "key pair"),
-            ("invalid_grant", "OAuth JWT signature verification failed", BadCredential, "key pair"),
-            (
-                "unauthorized_client",
-                "This app is not authorized by the enterprise admin",
-                BadCredential,
-                "Admin Console",
-            ),
-            (
-                "unauthorized_client",
-                "Cannot obtain token based on the enterprise configuration for your app",
-                BadCredential,
-                "user access tokens",
-            ),
-            (
-                "invalid_request",
-                "Cannot obtain user token based on the enterprise configuration for your app",
-                BadCredential,
-                "user access tokens",
-            ),
-            (
-                "invalid_request",
-                "The grant type is unauthorized for this client_id.",
-                BadCredential,
-                "authentication method",
-            ),
-            ("unsupported_grant_type", "", BadCredential, "authentication method"),
-            ("never_heard_of", "", BadCredential, "administrators"),
-        ],
-    )
-    async def test_each_of_boxs_words_is_one_error_of_ours(
-        self, login: Login, error: str, description: str, kind: type[HubdrivesError], advice: str
-    ):
-        async def answer() -> web.StreamResponse:
-            return refused(error, f"{description} s3cret")
-
-        login.answer = answer
-        with pytest.raises(HubdrivesError) as told:
-            await source(CCG, login).token()
-        assert type(told.value) is kind
-        assert advice in told.value.hint
-        assert "s3cret" not in f"{told.value} {told.value.hint}"
-        assert len(login.asked) == 1
-
-    def test_each_row_of_the_table_can_be_reached(self):
-        for number, (error, part, *_rest) in enumerate(_REFUSALS):
-            assert not [one for one in _REFUSALS[:number] if one[0] == error and one[1] in part]
-
-    @pytest.mark.parametrize(
-        ("status", "kind"), [(429, RateLimited), (500, Unavailable), (503, Unavailable), (404, UnexpectedAnswer)]
-    )
-    async def test_what_is_no_answer_of_boxs_login(self, login: Login, status: int, kind: type[HubdrivesError]):
-        login.answer = broken(status)
-        with pytest.raises(HubdrivesError) as told:
-            await source(CCG, login).token()
-        assert type(told.value) is kind
-        assert told.value.retry_after == (None if kind is UnexpectedAnswer else 7)
-        assert "s3cret" not in f"{told.value}"
-        assert len(login.asked) == 1
-
-    @pytest.mark.parametrize(
-        "answer",
-        [
-            {},
-            [],
-            "token",
-            {"access_token": "t"},
-            {"access_token": 7, "expires_in": 3600},
-            {"expires_in": 5},
-            {"access_token": "t", "expires_in": 0},
-        ],
-    )
-    async def test_an_answer_that_is_no_token(self, login: Login, answer: Any):
-        login.answer = telling(answer)
-        with pytest.raises(UnexpectedAnswer):
-            await source(CCG, login).token()
-
-    async def test_a_redirect_takes_no_secret_along(self, login: Login, serve):
-        elsewhere: list[str] = []
-
-        async def other(request: web.Request) -> web.Response:
-            elsewhere.append(await request.text())
-            return web.json_response({"access_token": "t", "expires_in": 3600})
-
-        target = await serve(other)
-
-        async def answer() -> web.StreamResponse:
-            return web.Response(status=307, headers={"Location": f"{target}/oauth2/token"})
-
-        login.answer = answer
-        with pytest.raises(Unavailable):
-            await source(CCG, login).token()
-        assert elsewhere == []
-
-    async def test_nobody_there(self):
-        with pytest.raises(Unavailable, match="does not answer"):
-            await BoxTokens(CCG, base_url="http://127.0.0.1:9").token()
 
 
 class TestConfiguration:

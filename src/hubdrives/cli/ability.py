@@ -1,8 +1,9 @@
 """What the commands share that change something at a provider: whether it can, where it is, and whether it is meant."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import NoReturn
+from typing import TypeVar
 
 import click
 
@@ -12,6 +13,16 @@ from hubdrives.model import Location
 from hubdrives.providers.abilities import Narrows, Searchable, Shareable, Versioned, Writable
 from hubdrives.providers.base import Provider
 
+A = TypeVar("A")
+
+_LACKS: Mapping[type, str] = {
+    Writable: "can only be read from here",
+    Versioned: "keeps no versions that can be had here",
+    Searchable: "can't be searched from here",
+    Shareable: "can't share folders from here",
+    Narrows: "makes no tokens that open one folder only",
+}
+
 source_argument = click.argument("source")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
@@ -19,33 +30,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one li
 yes_option = click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 
 
-def writable(provider: Provider) -> Writable:
-    """`provider`, if content can be put into it. Raises BadInput: it can't."""
-    return provider if isinstance(provider, Writable) else _refuse(provider, "can only be read from here")
-
-
-def versioned(provider: Provider) -> Versioned:
-    """`provider`, if it keeps earlier versions. Raises BadInput: it doesn't."""
-    return provider if isinstance(provider, Versioned) else _refuse(provider, "keeps no versions that can be had here")
-
-
-def searchable(provider: Provider) -> Searchable:
-    """`provider`, if it can be searched. Raises BadInput: it can't."""
-    return provider if isinstance(provider, Searchable) else _refuse(provider, "can't be searched from here")
-
-
-def shareable(provider: Provider) -> Shareable:
-    """`provider`, if its folders can be shared. Raises BadInput: they can't."""
-    return provider if isinstance(provider, Shareable) else _refuse(provider, "can't share folders from here")
-
-
-def narrowing(provider: Provider) -> Narrows:
-    """`provider`, if it makes tokens that open one place only. Raises BadInput: it doesn't."""
-    return provider if isinstance(provider, Narrows) else _refuse(provider, "makes no tokens that open one folder only")
-
-
-def _refuse(provider: Provider, what: str) -> NoReturn:
-    raise BadInput(f"{provider.title} {what}.", hint="`hubdrives connections` shows what else can be reached.")
+def able(provider: Provider, kind: type[A]) -> A:
+    """`provider`, if it has this ability. Raises BadInput: it hasn't."""
+    if not isinstance(provider, kind):
+        raise BadInput(
+            f"{provider.title} {_LACKS[kind]}.", hint="`hubdrives connections` shows what else can be reached."
+        )
+    return provider
 
 
 def place(location: Location) -> tuple[Location, str]:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import click
 import msgspec
 
-from hubdrives.cli.ability import json_option, searchable, source_argument
+from hubdrives.cli.ability import able, json_option, source_argument
 from hubdrives.cli.ls import print_entries
 from hubdrives.cli.sources import opened
 from hubdrives.model import Entry, Kind
-from hubdrives.providers.abilities import Query
+from hubdrives.providers.abilities import Query, Searchable
 from hubdrives.wire import EntryDocument
 
 
@@ -48,5 +48,5 @@ def command(
 
 async def _find(text: str, query: Query, number: int) -> list[Entry]:
     async with opened(text) as source:
-        provider = searchable(source.provider)
+        provider = able(source.provider, Searchable)
         return [entry async for entry in provider.search(query, under=source.location, limit=number)]

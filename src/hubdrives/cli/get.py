@@ -9,13 +9,14 @@ import click
 
 from hubdrives import paths
 from hubdrives.cli import progress
-from hubdrives.cli.ability import json_option, source_argument, versioned
+from hubdrives.cli.ability import able, json_option, source_argument
 from hubdrives.cli.fetching import Fetched, Fetching, Read, Wish
 from hubdrives.cli.pull import INCOMPLETE
 from hubdrives.cli.report import group, printable
 from hubdrives.cli.sources import Source, opened
 from hubdrives.errors import BadInput, BadPath, NotFound
 from hubdrives.model import Entry, Kind, Skipped
+from hubdrives.providers.abilities import Versioned
 from hubdrives.sync.meter import Meter
 from hubdrives.sync.tasks import group as task_group
 from hubdrives.sync.tasks import running
@@ -73,7 +74,7 @@ async def _one(source: Source, entry: Entry, local: Path | None, version: str | 
         to /= paths.safe_name(entry.name)
     if version is None:
         return Wish(entry=entry, read=_reader(source, entry), to=to, shown=entry.name)
-    provider = versioned(source.provider)
+    provider = able(source.provider, Versioned)
     known = next((one for one in await provider.versions(source.location) if one.id == version), None)
     if known is None:
         raise NotFound(f"There is no version '{version}' of this file.", hint="`hubdrives versions` lists them.")

@@ -7,11 +7,12 @@ from dataclasses import replace
 import click
 import msgspec
 
-from hubdrives.cli.ability import json_option, place, source_argument, writable
+from hubdrives.cli.ability import able, json_option, place, source_argument
 from hubdrives.cli.report import printable
 from hubdrives.cli.sources import opened
 from hubdrives.model import Entry
 from hubdrives.paths import relative
+from hubdrives.providers.abilities import Writable
 from hubdrives.wire import EntryDocument
 
 
@@ -35,7 +36,7 @@ def command(source: str, path: str, *, parents: bool, as_json: bool) -> None:
 
 async def _mkdir(text: str, path: str, *, parents: bool) -> Entry:
     async with opened(text) as source:
-        provider = writable(source.provider)
+        provider = able(source.provider, Writable)
         location = source.location.below(relative(path))
         parent, name = place(location)
         above = parent.path.split("/") if parents and parent.path else []

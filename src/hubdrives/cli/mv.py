@@ -6,11 +6,12 @@ import json
 import click
 import msgspec
 
-from hubdrives.cli.ability import json_option, place, refuse_root, source_argument, writable
+from hubdrives.cli.ability import able, json_option, place, refuse_root, source_argument
 from hubdrives.cli.report import printable
 from hubdrives.cli.sources import Source, asked, opened
 from hubdrives.errors import BadInput, NotFound
 from hubdrives.model import Entry, Kind, Location
+from hubdrives.providers.abilities import Writable
 from hubdrives.wire import EntryDocument
 
 
@@ -33,7 +34,7 @@ def command(source: str, destination: str, *, as_json: bool) -> None:
 
 async def _mv(text: str, destination: str) -> Entry:
     async with opened(text) as source:
-        provider = writable(source.provider)
+        provider = able(source.provider, Writable)
         refuse_root(source, "moved")
         if "/" not in destination and ":" not in destination:
             return await provider.move(source.location, name=destination)

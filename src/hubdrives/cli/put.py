@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from hubdrives.cli import progress
-from hubdrives.cli.ability import json_option, place, writable
+from hubdrives.cli.ability import able, json_option, place
 from hubdrives.cli.pull import INCOMPLETE
 from hubdrives.cli.report import group, printable
 from hubdrives.cli.sending import Local, Sending, Sent, gather
 from hubdrives.cli.sources import opened
 from hubdrives.errors import BadInput, NotFound
 from hubdrives.model import Kind, Location
-from hubdrives.providers.abilities import NEW
+from hubdrives.providers.abilities import NEW, Writable
 from hubdrives.providers.base import Provider
 from hubdrives.sync.meter import Meter
 from hubdrives.sync.tasks import group as task_group
@@ -56,7 +56,7 @@ def command(
 
 async def _put(paths: Sequence[Path], text: str, if_version: str | None) -> Sent:
     async with opened(text) as source:
-        writer = writable(source.provider)
+        writer = able(source.provider, Writable)
         parent, name = await _target(source.provider, source.location, is_single=len(paths) == 1)
         items: list[Local] = await asyncio.to_thread(lambda: list(gather(paths, name=name)))
         with progress.shown() as on_progress:

@@ -6,10 +6,11 @@ import json
 import click
 import msgspec
 
-from hubdrives.cli.ability import json_option, source_argument, versioned
+from hubdrives.cli.ability import able, json_option, source_argument
 from hubdrives.cli.report import printable
 from hubdrives.cli.sources import opened
 from hubdrives.model import Entry
+from hubdrives.providers.abilities import Versioned
 from hubdrives.wire import EntryDocument
 
 
@@ -35,4 +36,4 @@ def command(source: str, version: str, *, as_json: bool) -> None:
 
 async def _restore(text: str, version: str) -> Entry:
     async with opened(text) as source:
-        return await versioned(source.provider).restore(source.location, version)
+        return await able(source.provider, Versioned).restore(source.location, version)

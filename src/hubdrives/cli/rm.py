@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack
 
 import click
 
-from hubdrives.cli.ability import confirm, json_option, refuse_root, writable, yes_option
+from hubdrives.cli.ability import able, confirm, json_option, refuse_root, yes_option
 from hubdrives.cli.report import printable
 from hubdrives.cli.sources import Source, opened
 from hubdrives.errors import BadInput, HubdrivesError
 from hubdrives.model import Entry, Kind
+from hubdrives.providers.abilities import Writable
 
 
 @click.command("rm", epilog="Example: hubdrives rm team:/data/old.csv", short_help="Remove files or folders.")
@@ -44,7 +45,7 @@ async def _rm(texts: Sequence[str], *, recursive: bool, yes: bool) -> tuple[list
         found: list[tuple[str, Source, Entry]] = []
         for text in texts:
             source = await stack.enter_async_context(opened(text))
-            writable(source.provider)
+            able(source.provider, Writable)
             refuse_root(source, "removed")
             found.append((text, source, await source.provider.stat(source.location)))
         folders = [text for text, _, entry in found if entry.kind is Kind.FOLDER]
@@ -59,7 +60,7 @@ async def _rm(texts: Sequence[str], *, recursive: bool, yes: bool) -> tuple[list
         for text, source, entry in found:
             try:
                 version = entry.version or None
-                await writable(source.provider).remove(source.location, if_version=version)
+                await able(source.provider, Writable).remove(source.location, if_version=version)
             except HubdrivesError as error:
                 if len(found) == 1:
                     raise

@@ -5,11 +5,11 @@ import json
 
 import click
 
-from hubdrives.cli.ability import json_option, shareable, source_argument
+from hubdrives.cli.ability import able, json_option, source_argument
 from hubdrives.cli.report import printable
 from hubdrives.cli.shares import share_to_json
 from hubdrives.cli.sources import opened
-from hubdrives.providers.abilities import Invitee, Share
+from hubdrives.providers.abilities import Invitee, Share, Shareable
 
 
 @click.command("share", epilog="Example: hubdrives share team:/results ada@example.org --role editor",
@@ -34,7 +34,7 @@ def command(source: str, who: str, *, role: str | None, group: bool, as_json: bo
 
 async def _share(text: str, invitee: Invitee, role: str | None) -> Share:
     async with opened(text) as source:
-        provider = shareable(source.provider)
+        provider = able(source.provider, Shareable)
         # Where only the far side knows the roles, "" is its first.
         first = provider.roles[0] if provider.roles else ""
         return await provider.share(source.location, invitee, role or first)

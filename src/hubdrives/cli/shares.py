@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 from rich.text import Text
 
-from hubdrives.cli.ability import json_option, shareable, source_argument
+from hubdrives.cli.ability import able, json_option, source_argument
 from hubdrives.cli.report import printable
 from hubdrives.cli.sources import opened
 from hubdrives.cli.tables import new_table, show
 from hubdrives.cli.working import local
-from hubdrives.providers.abilities import Share
+from hubdrives.providers.abilities import Share, Shareable
 
 
 @click.command("shares", epilog="Example: hubdrives shares team:/results", short_help="List who has access.")
@@ -31,7 +31,7 @@ def command(source: str, *, as_json: bool) -> None:
 
 async def _shares(text: str) -> Sequence[Share]:
     async with opened(text) as source:
-        return await shareable(source.provider).shares(source.location)
+        return await able(source.provider, Shareable).shares(source.location)
 
 
 def share_to_json(share: Share) -> dict[str, object]:

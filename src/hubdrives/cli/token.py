@@ -5,9 +5,9 @@ import json
 
 import click
 
-from hubdrives.cli.ability import json_option, narrowing, source_argument
+from hubdrives.cli.ability import able, json_option, source_argument
 from hubdrives.cli.sources import opened
-from hubdrives.providers.abilities import NarrowToken
+from hubdrives.providers.abilities import Narrows, NarrowToken
 
 
 @click.command(
@@ -31,4 +31,4 @@ def command(source: str, *, as_json: bool) -> None:
 
 async def _made(text: str) -> NarrowToken:
     async with opened(text) as source:
-        return await narrowing(source.provider).narrowed(source.location)
+        return await able(source.provider, Narrows).narrowed(source.location)

@@ -5,12 +5,12 @@ import json
 
 import click
 
-from hubdrives.cli.ability import confirm, json_option, shareable, source_argument, yes_option
+from hubdrives.cli.ability import able, confirm, json_option, source_argument, yes_option
 from hubdrives.cli.report import printable
 from hubdrives.cli.shares import share_to_json
 from hubdrives.cli.sources import opened
 from hubdrives.errors import NotFound
-from hubdrives.providers.abilities import Share
+from hubdrives.providers.abilities import Share, Shareable
 
 
 @click.command("unshare", epilog="Example: hubdrives unshare team:/results ada@example.org",
@@ -33,7 +33,7 @@ def command(source: str, who: str, *, yes: bool, as_json: bool) -> None:
 
 async def _unshare(text: str, who: str, *, yes: bool) -> Share:
     async with opened(text) as source:
-        provider = shareable(source.provider)
+        provider = able(source.provider, Shareable)
         shares = await provider.shares(source.location)
         wanted = who.casefold()
         share = next((one for one in shares if one.id == who or one.who.casefold() == wanted), None)

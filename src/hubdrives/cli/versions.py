@@ -8,12 +8,12 @@ import click
 from rich.filesize import decimal
 from rich.text import Text
 
-from hubdrives.cli.ability import json_option, source_argument, versioned
+from hubdrives.cli.ability import able, json_option, source_argument
 from hubdrives.cli.report import printable
 from hubdrives.cli.sources import opened
 from hubdrives.cli.tables import new_table, show
 from hubdrives.cli.working import local
-from hubdrives.providers.abilities import Version
+from hubdrives.providers.abilities import Version, Versioned
 
 
 @click.command("versions", epilog="Example: hubdrives versions team:/rain.csv", short_help="List a file's versions.")
@@ -33,7 +33,7 @@ def command(source: str, *, as_json: bool) -> None:
 
 async def _versions(text: str) -> Sequence[Version]:
     async with opened(text) as source:
-        return await versioned(source.provider).versions(source.location)
+        return await able(source.provider, Versioned).versions(source.location)
 
 
 def _to_json(version: Version) -> dict[str, object]:

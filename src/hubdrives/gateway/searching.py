@@ -4,12 +4,12 @@ import msgspec
 from aiohttp import web
 
 from hubdrives.errors import BadInput
-from hubdrives.gateway.able import searchable
+from hubdrives.gateway.able import able
 from hubdrives.gateway.answers import document
 from hubdrives.gateway.asking import asked, looked
 from hubdrives.gateway.parts import PARTS, RECORD
 from hubdrives.model import Kind
-from hubdrives.providers.abilities import Query
+from hubdrives.providers.abilities import Query, Searchable
 from hubdrives.wire import MAX_FOUND, EntryDocument
 
 
@@ -24,7 +24,7 @@ async def search(request: web.Request) -> web.Response:
     if not 1 <= limit <= MAX_FOUND:
         raise BadInput(f"A search brings 1 to {MAX_FOUND} entries.")
     place = await asked(request)
-    searcher = await searchable(request.app[PARTS], place)
+    searcher = await able(request.app[PARTS], place, Searchable)
     extensions = tuple(filter(None, query.get("extensions", "").split(",")))
     wanted = Query(text=query.get("text", ""), kind=kind, extensions=extensions)
 

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from hubdrives.errors import NotFound
 from hubdrives.gateway import changes
-from hubdrives.gateway.able import shareable
+from hubdrives.gateway.able import able
 from hubdrives.gateway.access import Place
 from hubdrives.gateway.answers import document
 from hubdrives.gateway.asking import body, looked, place_for
@@ -63,7 +63,7 @@ async def unshare(request: web.Request) -> web.Response:
 
 async def _sharer(request: web.Request, source: str, under: str) -> tuple[Place, Shareable]:
     place = await place_for(SHARE, request, source, under)
-    return place, await shareable(request.app[PARTS], place)
+    return place, await able(request.app[PARTS], place, Shareable)
 
 
 async def _given(sharer: Shareable, place: Place, share: str) -> Share:

@@ -2,11 +2,12 @@
 
 from aiohttp import web
 
-from hubdrives.gateway.able import narrowing
+from hubdrives.gateway.able import able
 from hubdrives.gateway.answers import document
 from hubdrives.gateway.asking import body, place_for
 from hubdrives.gateway.grants import TOKEN
 from hubdrives.gateway.parts import PARTS
+from hubdrives.providers.abilities import Narrows
 from hubdrives.wire import TokenDocument, TokenOrder
 
 
@@ -14,7 +15,7 @@ async def token(request: web.Request) -> web.Response:
     """A token for the provider's own tools."""
     order = await body(request, TokenOrder)
     place = await place_for(TOKEN, request, order.source, order.under)
-    made = await (await narrowing(request.app[PARTS], place)).narrowed(place.location)
+    made = await (await able(request.app[PARTS], place, Narrows)).narrowed(place.location)
     response = document(TokenDocument(made.value, made.ends_at))
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -7,19 +7,20 @@ from http import HTTPStatus
 from aiohttp import web
 
 from hubdrives.errors import NotFound
-from hubdrives.gateway.able import versioned
+from hubdrives.gateway.able import able
 from hubdrives.gateway.access import Place
 from hubdrives.gateway.answers import document
 from hubdrives.gateway.asking import asked, looked, place_for
 from hubdrives.gateway.grants import WRITE
 from hubdrives.gateway.parts import PARTS, RECORD
 from hubdrives.gateway.sending import ranged, sending
+from hubdrives.providers.abilities import Versioned
 
 
 async def versions(request: web.Request) -> web.Response:
     """All versions of a file, the newest first."""
     place = await _place(request)
-    keeper = await versioned(request.app[PARTS], place)
+    keeper = await able(request.app[PARTS], place, Versioned)
     return document(await looked(request, place, lambda: keeper.versions(place.location)))
 
 
@@ -28,7 +29,7 @@ async def version(request: web.Request) -> web.StreamResponse:
     parts, line = request.app[PARTS], request[RECORD].line
     wanted = line.version = request.query.get("version", "")
     place = await _place(request)
-    keeper = await versioned(parts, place)
+    keeper = await able(parts, place, Versioned)
     found = next((one for one in await keeper.versions(place.location) if one.id == wanted), None)
     if found is None:
         raise NotFound("There is no such version of this file.")

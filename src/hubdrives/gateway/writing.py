@@ -9,12 +9,12 @@ from aiohttp import web
 
 from hubdrives.errors import BadInput, NotFound
 from hubdrives.gateway import changes
-from hubdrives.gateway.able import versioned, writable
+from hubdrives.gateway.able import able
 from hubdrives.gateway.asking import body, place_for
 from hubdrives.gateway.grants import WRITE
 from hubdrives.gateway.parts import PARTS, RECORD
 from hubdrives.gateway.uploads import Upload, drop
-from hubdrives.providers.abilities import NEW
+from hubdrives.providers.abilities import NEW, Versioned, Writable
 from hubdrives.wire import EntryDocument, FolderOrder, MoveOrder, RestoreOrder
 
 
@@ -25,7 +25,7 @@ async def write(request: web.Request) -> web.Response:
     name = _name(line.path)
     condition, modified = _condition(request), _moment(query.get("modified"))
     place = await place_for(WRITE, request, query.get("source", ""), query.get("under", ""))
-    writer = await writable(parts, place)
+    writer = await able(parts, place, Writable)
     if changes.under_way(request):
         await drop(request)
         return await changes.make(request, place, _never)
@@ -54,7 +54,7 @@ async def make_folder(request: web.Request) -> web.Response:
     line.path = order.name
     name = _name(order.name)
     place = await place_for(WRITE, request, order.source, order.under)
-    writer = await writable(request.app[PARTS], place)
+    writer = await able(request.app[PARTS], place, Writable)
 
     async def change() -> EntryDocument:
         return EntryDocument.of(await writer.make_folder(place.location, name))
@@ -69,7 +69,7 @@ async def remove(request: web.Request) -> web.Response:
     if condition == NEW:
         raise BadInput("What is not there can't be removed.")
     place = await place_for(WRITE, request, query.get("source", ""), query.get("under", ""), inside=True)
-    writer = await writable(request.app[PARTS], place)
+    writer = await able(request.app[PARTS], place, Writable)
 
     async def change() -> dict[str, str]:
         await writer.remove(place.location, if_version=condition)
@@ -88,7 +88,7 @@ async def move(request: web.Request) -> web.Response:
     place = await place_for(WRITE, request, order.source, order.under, inside=True)
     if parent is not None and parent.connection != place.connection:
         raise BadInput("A move from one connection to another is not possible.", hint="Copy it, then remove it.")
-    writer = await writable(request.app[PARTS], place)
+    writer = await able(request.app[PARTS], place, Writable)
 
     async def change() -> EntryDocument:
         return EntryDocument.of(
@@ -103,7 +103,7 @@ async def restore(request: web.Request) -> web.Response:
     order = await body(request, RestoreOrder)
     request[RECORD].line.version = order.version
     place = await place_for(WRITE, request, order.source, order.under)
-    keeper = await versioned(request.app[PARTS], place)
+    keeper = await able(request.app[PARTS], place, Versioned)
 
     async def change() -> EntryDocument:
         # Identifiers may be good for all of the provider; the grant is for this place.

@@ -25,6 +25,7 @@ Failures are `HubdrivesError.to_wire()`, so always with a `code`, which a hub wi
 https://jupyterhub.readthedocs.io/en/stable/reference/rest.html
 """
 
+import abc
 import re
 from typing import Any
 
@@ -69,7 +70,7 @@ def routes() -> list[tuple[str, type]]:
     ]
 
 
-class _Handler(APIHandler):  # type: ignore[misc]  # JupyterHub's classes are untyped here
+class _Handler(APIHandler, abc.ABC):  # type: ignore[misc]  # JupyterHub's classes are untyped here
     """Answers in JSON, failures too."""
 
     # Nothing in a browser needs these.
@@ -92,9 +93,9 @@ class _Handler(APIHandler):  # type: ignore[misc]  # JupyterHub's classes are un
         self.set_header("Cache-Control", "no-store")
         self.finish(msgspec.json.encode(answer))
 
+    @abc.abstractmethod
     async def answer(self, name: str) -> Any:
         """What the endpoint answers, of the user called `name`. Raises HubdrivesError."""
-        raise NotImplementedError
 
     @property
     def login_url(self) -> str:

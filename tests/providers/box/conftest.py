@@ -1,9 +1,9 @@
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from tests.providers.clock import Clock
 
 from hubdrives.http import Client
 from hubdrives.limits import AdaptiveLimit
@@ -16,24 +16,8 @@ from hubdrives.testing.emulators.box import Box as Emulator
 from hubdrives.testing.emulators.content import Content
 from hubdrives.testing.emulators.server import serving
 
-NOW = 1_900_000_000.0
-"""2030-03-17 17:46:40 UTC."""
 CHUNKED_FROM = 3 << 20
 PART = 5 << 18
-
-
-class Clock:
-    """Time that passes only while somebody sleeps, or when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        await asyncio.sleep(0)
 
 
 class Token:

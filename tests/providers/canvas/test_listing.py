@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from tests.providers.canvas.conftest import DAY, NOW
+from tests.providers.canvas.conftest import DAY
+from tests.providers.clock import NOW
 
 from hubdrives.errors import BadCredential, Forbidden, HubdrivesError, NotFound, UnexpectedAnswer, Unreadable
 from hubdrives.providers.canvas import Canvas

@@ -1,7 +1,8 @@
 """What a student's lists have no more: removed, or only closed."""
 
 import pytest
-from tests.providers.canvas.conftest import DAY, NOW, Bench
+from tests.providers.canvas.conftest import DAY, Bench
+from tests.providers.clock import NOW
 
 from hubdrives.model import Snapshot
 from hubdrives.pull import pull

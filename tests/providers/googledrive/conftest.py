@@ -1,4 +1,3 @@
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -6,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.providers.clock import Clock
 
 from hubdrives.credentials.google import GoogleServiceAccount
 from hubdrives.http import Client
@@ -15,20 +15,6 @@ from hubdrives.retry import RetryPolicy
 from hubdrives.testing.emulators.content import Content
 from hubdrives.testing.emulators.googledrive import GoogleDrive as Emulator
 from hubdrives.testing.emulators.server import serving
-
-
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        await asyncio.sleep(0)
 
 
 class Bench:

@@ -31,7 +31,7 @@ class Identified(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
 
 
-class Lockable(Identified, frozen=True, kw_only=True):
+class _Lockable(Identified, frozen=True, kw_only=True):
     """What files and folders have in common: who may see them, and when."""
 
     locked: bool | None = False
@@ -44,13 +44,8 @@ class Lockable(Identified, frozen=True, kw_only=True):
     hidden_for_user: bool | None = False
     lock_info: LockInfo | None = None
 
-    @property
-    def label(self) -> str:
-        """The name that people see."""
-        raise NotImplementedError
 
-
-class File(Lockable, frozen=True, kw_only=True):
+class File(_Lockable, frozen=True, kw_only=True):
     """A file. Replacing it makes another one, with another id."""
 
     folder_id: Id | None = None
@@ -82,7 +77,7 @@ class File(Lockable, frozen=True, kw_only=True):
         return f"{self.id} {changed.isoformat() if changed else ''} {self.size}"
 
 
-class Folder(Lockable, frozen=True, kw_only=True):
+class Folder(_Lockable, frozen=True, kw_only=True):
     """A folder; that of a whole course, group or user has no parent."""
 
     name: str = ""
@@ -134,6 +129,7 @@ def convert(value: Any, kind: type[_T]) -> _T:
 
 
 def _id(kind: type, value: Any) -> Any:
+    """As msgspec wants it: what this does not decode, it says so of in this way."""
     if kind is Id and isinstance(value, str | int):
         return Id(value)
     raise NotImplementedError

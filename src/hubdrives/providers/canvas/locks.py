@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hubdrives.providers.canvas.item import File, Lockable, LockInfo
+from hubdrives.providers.canvas.item import File, Folder, LockInfo
 
 UNPUBLISHED = "unpublished"
 NOT_YET = "not-yet"
@@ -30,7 +30,9 @@ class Refusal:
     """One sentence."""
 
 
-def refusal(item: Lockable, above: Sequence[Lockable] = (), *, now: datetime, by_link: bool = False) -> Refusal | None:
+def refusal(
+    item: File | Folder, above: Sequence[Folder] = (), *, now: datetime, by_link: bool = False
+) -> Refusal | None:
     """Why `item` may not be shown now, None if it may.
 
     Args:
@@ -49,7 +51,7 @@ def refusal(item: Lockable, above: Sequence[Lockable] = (), *, now: datetime, by
     return _unusable(item) if isinstance(item, File) else None
 
 
-def _state(item: Lockable, now: datetime, *, by_link: bool) -> tuple[str, str] | None:
+def _state(item: File | Folder, now: datetime, *, by_link: bool) -> tuple[str, str] | None:
     if item.locked:
         return UNPUBLISHED, "is not published in Canvas"
     if item.unlock_at is not None and now < item.unlock_at:

@@ -1,39 +1,16 @@
 """rclone's Box backend, as it is, by way of the CONNECT proxy: it speaks to Box's own host names."""
 
-import asyncio
 import json
 import os
-import sys
-from pathlib import Path
 
 import pytest
+from tests.testing.emulators.rclone import Rclone
 
 from hubdrives.testing.emulators.box import Box
 from hubdrives.testing.emulators.server import serving
 from hubdrives.testing.emulators.tls_proxy import BOX_HOSTS, tls_proxy
 
-RCLONE = Path(sys.executable).parent / "rclone"
 MIB = 1 << 20
-
-
-class Rclone:
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.environment = environment
-
-    async def __call__(self, *arguments: str, code: int = 0) -> tuple[str, str]:
-        """Standard output and error of a command that ends with this code."""
-        process = await asyncio.create_subprocess_exec(
-            RCLONE,
-            "--retries=1",
-            "--low-level-retries=2",
-            *arguments,
-            env=self.environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = (each.decode() for each in await process.communicate())
-        assert process.returncode == code, err
-        return out, err
 
 
 @pytest.fixture
