@@ -14,6 +14,7 @@ from hubdrives.testing.emulators import PROVIDERS, serve
 from hubdrives.testing.emulators.box import Box
 from hubdrives.testing.emulators.canvas import Canvas
 from hubdrives.testing.emulators.googledrive import GoogleDrive
+from hubdrives.testing.emulators.seafile import Seafile
 
 RUN = """
 import sys
@@ -25,6 +26,7 @@ IMPORT = """
 import sys
 import hubdrives.testing.emulators.canvas
 import hubdrives.testing.emulators.googledrive
+import hubdrives.testing.emulators.seafile
 import hubdrives.testing.emulators.tls_proxy
 print(*sorted(sys.modules))
 """
@@ -88,6 +90,21 @@ async def test_canvas_says_its_token_and_leaves_nothing(process):
     assert not config.parent.exists()
 
 
+@pytest.mark.parametrize("provider", ["seafile"])
+async def test_seafile_says_its_library_and_how_to_log_in(process):
+    said = json.loads(await process.stdout.readline())
+    config = Path(said["env"]["HUBDRIVES_CONFIG"])
+    assert tomllib.loads(config.read_text())["connections"]["seafile"]["root"] == said["location"]
+    assert said["location"].startswith(f"{said['url']}/library/{said['credentials']['library_id']}/")
+    assert said["env"]["SEAFILE_TOKEN"] == said["credentials"]["token"]
+    assert said["credentials"]["token"] not in config.read_text()
+    assert {"username", "password", "library", "library_token"} < said["credentials"].keys()
+    process.send_signal(signal.SIGTERM)
+    stdout, stderr = await process.communicate()
+    assert (process.returncode, stdout, stderr) == (0, b"", b"")
+    assert not config.parent.exists()
+
+
 async def test_a_provider_is_served_by_its_name(tmp_path):
     async with serve("googledrive", tmp_path, latency=0.25) as drive:
         assert isinstance(drive, GoogleDrive)
@@ -96,7 +113,9 @@ async def test_a_provider_is_served_by_its_name(tmp_path):
         assert isinstance(canvas, Canvas)
     async with serve("box", tmp_path) as box:
         assert isinstance(box, Box)
-    assert set(PROVIDERS) == {"box", "canvas", "googledrive"}
+    async with serve("seafile", tmp_path) as seafile:
+        assert isinstance(seafile, Seafile)
+    assert set(PROVIDERS) == {"box", "canvas", "googledrive", "seafile"}
 
 
 async def test_an_unknown_provider_is_an_error(tmp_path):

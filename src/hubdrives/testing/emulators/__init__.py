@@ -23,6 +23,7 @@ PROVIDERS = {
     "box": "hubdrives.testing.emulators.box",
     "canvas": "hubdrives.testing.emulators.canvas",
     "googledrive": "hubdrives.testing.emulators.googledrive",
+    "seafile": "hubdrives.testing.emulators.seafile",
 }
 
 
