@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hubdrives.content import Bytes, File
+from hubdrives.content import Bytes, File, Slice
 from hubdrives.errors import BadInput, LocalFailure
 
 DATA = bytes(range(256)) * 4 * 4096
@@ -77,3 +77,11 @@ def test_what_is_no_file_is_refused(tmp_path: Path):
 
 def test_a_repr_shows_no_bytes():
     assert "secret" not in repr(Bytes(b"secret"))
+
+
+async def test_a_slice_is_a_content_of_its_own():
+    part = Slice(Bytes(b"0123456789"), 2, 7)
+    assert part.size == 5
+    assert await read(part) == b"23456"
+    assert await read(part, 1, 3) == b"34"
+    assert await read(part, 3, 99) == b"56"

@@ -47,6 +47,24 @@ class Bytes:
             yield bytes(data[position : position + _PIECE])
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The bytes of a content from `start` up to `end`, as a content."""
+
+    content: Content
+    start: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        return self.end - self.start
+
+    def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """As `Content.read`."""
+        end = self.end if stop is None else min(self.start + stop, self.end)
+        return self.content.read(self.start + start, end)
+
+
 class File:
     """A file of this machine; whoever writes into it meanwhile is noticed. Made by `File.at`.
 
@@ -83,6 +101,11 @@ class File:
 
     async def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         end = self.size if stop is None else min(stop, self.size)
+        if end - start <= _PIECE:
+            # Most files are small, and a turn of a thread costs more than reading one.
+            if piece := await asyncio.to_thread(self._read, start, end):
+                yield piece
+            return
         file = await asyncio.to_thread(self._open)
         try:
             await asyncio.to_thread(self._check, file)
@@ -93,6 +116,15 @@ class File:
                 yield piece
         finally:
             await asyncio.to_thread(file.close)
+
+    def _read(self, start: int, end: int) -> bytes:
+        """A piece, in one turn."""
+        data = b""
+        with self._open() as file:
+            self._check(file)
+            while start + len(data) < end:
+                data += self._take(file, start + len(data), end - start - len(data))
+        return data
 
     def _open(self) -> BinaryIO:
         try:
