@@ -26,6 +26,10 @@ class RetryPolicy:
     """Seconds that one request waits at most, all its waits taken together."""
 
 
+ONCE = RetryPolicy(attempts=1, patience=0.0)
+"""What is in trouble now is told, not waited for."""
+
+
 def retrying(
     policy: RetryPolicy,
     *,

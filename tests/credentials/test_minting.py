@@ -98,7 +98,33 @@ async def test_who_gives_up_waiting_does_not_spoil_it_for_others(login: Login):
     await asyncio.sleep(0)
     impatient.cancel()
     login.open.set()
-    assert await patient == "token 2"
+    assert await patient == "token 1"
+    assert len(login.asked) == 1
+
+
+async def test_however_many_wait_for_a_failure_it_is_one_and_the_next_tries_again(login: Login):
+    login.error = Unavailable("away")
+    results = await asyncio.gather(*(login.minting.token() for _ in range(50)), return_exceptions=True)
+    assert {type(result) for result in results} == {Unavailable}
+    assert len(login.asked) == 1
+    login.error = None
+    assert await login.minting.token() == "token 2"
+
+
+async def test_who_waits_for_one_that_brings_the_refused_one_has_another_minted(login: Login):
+    old = await login.minting.token()
+    login.now += 3400
+    login.error = Unavailable("away")
+    login.open.clear()
+    early = asyncio.create_task(login.minting.token())
+    await asyncio.sleep(0)
+    refused = asyncio.create_task(login.minting.token(stale=old))
+    await asyncio.sleep(0)
+    login.open.set()
+    assert await early == old
+    with pytest.raises(Unavailable):
+        await refused
+    assert login.asked == [None, old, old]
 
 
 def test_a_token_is_not_shown(login: Login):

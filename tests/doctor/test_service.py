@@ -115,6 +115,17 @@ async def test_grants_that_nobody_has_or_that_lead_nowhere_are_told(tmp_path):
     assert "https://example.org/x" in finding.sentence
 
 
+async def test_spaces_and_the_grants_on_them_are_looked_at(tmp_path):
+    seat = {"JUPYTERHUB_SERVICE_NAME": "hubdrives"}
+    space = '[spaces.results]\nconnection = "course"\nfolder = "data"\n'
+    granted = course(tmp_path) + space + GRANT.replace("course", "results") + 'services = ["neuron"]\n'
+    assert only(await look(configured(tmp_path, granted) | seat), "grants").level == "ok"
+    bad = granted.replace('folder = "data"', 'folder = "data"\nroot = "https://example.org/x"')
+    finding = only(await look(configured(tmp_path, bad) | seat), "grants")
+    assert finding.code == "grant-unusable"
+    assert "space 'results'" in finding.sentence
+
+
 async def test_whether_the_gateway_runs_is_looked_at_where_it_should(bench):
     url = await bench.start(Grant(connection="drive", everyone=True))
     environment = configured(bench.folder, course(bench.folder) + GRANT) | {

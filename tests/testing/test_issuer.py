@@ -14,7 +14,7 @@ from oauthlib.oauth2 import WebApplicationClient
 from tests.conftest import Serve
 
 from hubdrives.errors import LocalFailure
-from hubdrives.testing.issuer import Issuer, TokenRequest, issuer_command, running_issuer
+from hubdrives.testing.issuer import Issuer, TokenRequest, issuer_command, running_issuer, service_account
 
 ACCOUNTS = {"alice": ["lab", "course-101"], "bob": []}
 ROBOT = {
@@ -265,6 +265,23 @@ async def test_a_program_gets_a_token_of_its_own_asks_about_it_and_ends_it() -> 
         assert await issuer.token_requests() == [
             TokenRequest(grant="client_credentials", client="robot", login=None, error=None)
         ]
+
+
+async def test_a_service_is_told_whose_a_token_is_a_person_s_or_a_client_s(log_in: LogIn) -> None:
+    clients = [service_account("neuron", "of-neuron"), service_account("drive", "of-drive", scope="openid")]
+    async with running_issuer(accounts=ACCOUNTS, clients=clients) as issuer, aiohttp.ClientSession() as session:
+        own = await post(issuer, "grant_type=client_credentials&client_id=neuron&client_secret=of-neuron&scope=email")
+        persons = await log_in(issuer, "alice")
+        told = []
+        for tokens in (own, persons):
+            asked = {"token": tokens["access_token"], "client_id": "drive", "client_secret": "of-drive"}
+            async with session.post(issuer.introspection_url, data=asked) as answer:
+                told.append(await answer.json())
+        assert [(one["preferred_username"], one["email"], one["azp"], one["scope"]) for one in told] == [
+            ("service-account-neuron", "service-account-neuron@example.org", "neuron", "email"),
+            ("alice", "alice@example.org", issuer.client_id, "openid profile"),
+        ]
+        assert [one["sub"] for one in told] == ["service-account-neuron", "alice"]
 
 
 async def test_it_says_where_it_listens_and_nothing_else() -> None:

@@ -3,33 +3,46 @@
 import os
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from hubdrives.errors import BadConfig
 from hubdrives.exchange import TokenSource
 
-# kind -> module with `def token_source(credential) -> TokenSource`
+
+class _Kind(NamedTuple):
+    module: str
+    """It has `def token_source(credential, *, …) -> TokenSource`."""
+    needs: tuple[str, ...] = ()
+    """Those of our own arguments that it takes."""
+
+
+_USER = ("user", "environment")
+
 _KINDS = {
-    "token": "hubdrives.credentials.static",
-    "google_service_account": "hubdrives.credentials.google",
-}
-
-# kind -> module with `def token_source(credential, *, base_url) -> TokenSource`: the provider itself mints them
-_AT_PROVIDER = {
-    "box_ccg": "hubdrives.credentials.box",
-    "box_jwt": "hubdrives.credentials.box",
-    "box_oauth": "hubdrives.credentials.box",
-}
-
-# kind -> module with `def token_source(credential, *, user, environment) -> TokenSource`
-_PERSONAL = {
-    "hub_login": "hubdrives.credentials.hub",
+    "token": _Kind("hubdrives.credentials.static"),
+    "google_service_account": _Kind("hubdrives.credentials.google"),
+    "box_ccg": _Kind("hubdrives.credentials.box", ("base_url",)),
+    "box_jwt": _Kind("hubdrives.credentials.box", ("base_url",)),
+    "box_oauth": _Kind("hubdrives.credentials.box", ("base_url",)),
+    "seafile_oidc": _Kind("hubdrives.credentials.seafile", ("base_url",)),
+    "hub_login": _Kind("hubdrives.credentials.hub", _USER),
+    "seafile_login": _Kind("hubdrives.credentials.seafile_login", ("base_url", *_USER)),
 }
 
 
 def is_personal(credential: Mapping[str, Any]) -> bool:
-    """Whether each user shows a token of their own, so that one user's answers are not another's."""
-    return credential.get("kind") in _PERSONAL
+    """Whether each user shows a token of their own, so that one user's answers are not another's.
+
+    The fields of such a credential are those of `hubdrives.credentials.auth_state.HubLoginSettings`.
+    """
+    kind = _KINDS.get(str(credential.get("kind", "")))
+    return kind is not None and "user" in kind.needs
+
+
+def issuer(credential: Mapping[str, Any]) -> str | None:
+    """The address of who makes the tokens, where that is configured and not the provider itself."""
+    named = credential.get("issuer")
+    return named if isinstance(named, str) else None
 
 
 def token_source(
@@ -54,15 +67,12 @@ def token_source(
     """
     if not credential:
         return None
-    kind = str(credential.get("kind", ""))
-    source: TokenSource
-    if kind in _PERSONAL:
-        source = import_module(_PERSONAL[kind]).token_source(credential, user=user, environment=environment)
-    elif kind in _AT_PROVIDER:
-        source = import_module(_AT_PROVIDER[kind]).token_source(credential, base_url=base_url)
-    elif kind in _KINDS:
-        source = import_module(_KINDS[kind]).token_source(credential)
-    else:
-        known = ", ".join((*_KINDS, *_AT_PROVIDER, *_PERSONAL))
-        raise BadConfig(f"Connection '{connection}' has a credential of kind '{kind}'; known: {known}.")
+    name = str(credential.get("kind", ""))
+    kind = _KINDS.get(name)
+    if kind is None:
+        known = ", ".join(_KINDS)
+        raise BadConfig(f"Connection '{connection}' has a credential of kind '{name}'; known: {known}.")
+    told = {"base_url": base_url, "user": user, "environment": environment}
+    needed = {argument: told[argument] for argument in kind.needs}
+    source: TokenSource = import_module(kind.module).token_source(credential, **needed)
     return source

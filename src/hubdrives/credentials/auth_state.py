@@ -32,7 +32,7 @@ _Key = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class HubLoginSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The fields of a credential of kind "hub_login": which of the tokens in the user's `auth_state` it is.
+    """The fields of a personal credential, "hub_login" for one: which of the tokens in the user's `auth_state` it is.
 
     Without `resource_server` and `path` it is the one access token that the login brought.
     """
@@ -49,9 +49,9 @@ class HubLoginSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         try:
             settings = msgspec.convert(dict(credential), cls)
         except msgspec.ValidationError as error:
-            raise BadConfig(f"A credential of kind 'hub_login' can't be used: {error}.") from None
+            raise BadConfig(f"A credential of kind '{credential.get('kind', '')}' can't be used: {error}.") from None
         if settings.path is not None and settings.resource_server is not None:
-            raise BadConfig("A credential of kind 'hub_login' has either `resource_server` or `path`, not both.")
+            raise BadConfig("A credential has either `resource_server` or `path`, not both.")
         for key in (*(settings.path or ()), settings.resource_server or ""):
             if _UNMENTIONABLE.search(key):
                 raise _not_an_access_token()
@@ -205,6 +205,6 @@ def _number(value: Any) -> float | None:
 
 def _not_an_access_token() -> BadConfig:
     return BadConfig(
-        "A credential of kind 'hub_login' must mean an access token; nothing else ever leaves the hub.",
+        "A credential must mean an access token; nothing else ever leaves the hub.",
         hint="Correct `path` or `resource_server` of the credential.",
     )

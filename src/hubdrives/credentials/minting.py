@@ -44,10 +44,12 @@ class Minting:
         self._token: str | None = None
         self._renew_at = 0.0
         self._ends_at = 0.0
-        self._lock = asyncio.Lock()
+        self._renewal: asyncio.Task[None] | None = None
 
     async def token(self, *, stale: str | None = None) -> str:
         """A live token. Five minutes before its end another is minted; the old one does while that does not succeed.
+
+        All who want one meanwhile wait for the same, and share what becomes of it, a failure too.
 
         Args:
             stale: one that was refused; another is minted unless that has happened already.
@@ -55,10 +57,13 @@ class Minting:
         Raises:
             HubdrivesError: what `mint` raises.
         """
-        if self._token is None or self._token == stale or self._clock() >= self._renew_at:
-            async with self._lock:
-                if self._token is None or self._token == stale or self._clock() >= self._renew_at:
-                    await self._renew(refused=self._token == stale)
+        while self._token is None or self._token == stale or self._clock() >= self._renew_at:
+            mine = self._renewal is None
+            self._renewal = self._renewal or asyncio.create_task(self._renew(refused=self._token == stale))
+            # Whoever gives up waiting leaves it to the others.
+            await asyncio.shield(self._renewal)
+            if mine:
+                break
         return str(self._token)
 
     async def _renew(self, *, refused: bool) -> None:
@@ -70,6 +75,8 @@ class Minting:
                 raise
             self._renew_at = min(started + _PAUSE, self._ends_at)
             return
+        finally:
+            self._renewal = None
         self._token = minted.token
         self._ends_at = started + minted.lifetime
         self._renew_at = started + max(minted.lifetime - _EARLY, minted.lifetime / 2)

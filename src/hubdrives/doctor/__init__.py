@@ -6,6 +6,6 @@
 from hubdrives.doctor.connections import for_user
 from hubdrives.doctor.examine import examine
 from hubdrives.doctor.findings import Code, Finding
-from hubdrives.doctor.seat import ONCE, Patience, Seat
+from hubdrives.doctor.seat import Patience, Seat
 
-__all__ = ["ONCE", "Code", "Finding", "Patience", "Seat", "examine", "for_user"]
+__all__ = ["Code", "Finding", "Patience", "Seat", "examine", "for_user"]

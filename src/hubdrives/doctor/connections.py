@@ -8,7 +8,7 @@ import aiohttp
 
 from hubdrives import providers
 from hubdrives.connections import Connections
-from hubdrives.credentials import token_source
+from hubdrives.credentials import issuer, token_source
 from hubdrives.credentials.auth_state import HubLoginSettings
 from hubdrives.doctor import checks, hub, network, openings
 from hubdrives.doctor.checks import Work
@@ -82,9 +82,9 @@ async def look(
         async with asyncio.timeout(seat.patience.provider):
             return await provider.describe(place)
     except TimeoutError:
-        return await _silent(check, provider, _target(connections, name, provider, seat), seat)
+        return await _silent(check, provider, _targets(connections, name, provider, seat), seat)
     except HubdrivesError as error:
-        return _refusal(check, provider, error, _target(connections, name, provider, seat))
+        return _refusal(check, provider, error, _targets(connections, name, provider, seat))
 
 
 def label(name: str) -> str:
@@ -109,23 +109,23 @@ async def _credential(
     )
     if tokens is None:
         return []
-    target = _target(connections, name, provider, seat)
+    targets = _targets(connections, name, provider, seat)
     try:
         async with asyncio.timeout(seat.patience.provider):
             await tokens.token()
     except TimeoutError:
-        return [await _silent(label(name), provider, target, seat)]
+        return [await _silent(label(name), provider, targets, seat)]
     except HubdrivesError as error:
-        return [_refusal(label(name), provider, error, target)]
-    if (found := await reach(label(name), target, seat)) is not None:
+        return [_refusal(label(name), provider, error, targets)]
+    if (found := await reach(label(name), targets[0], seat)) is not None:
         return [found]
     return [Finding.ok(label(name), f"There is a token for {provider.title}; no folder is configured to try it with.")]
 
 
 async def for_nobody(connections: Connections, name: str, seat: Seat) -> list[Finding]:
     """What can be told of a connection that opens only with users' own tokens, where there is no user."""
-    target = _target(connections, name, providers.provider_class(connections.settings[name].provider), seat)
-    if (found := await reach(label(name), target, seat)) is not None:
+    targets = _targets(connections, name, providers.provider_class(connections.settings[name].provider), seat)
+    if (found := await reach(label(name), targets[0], seat)) is not None:
         return [found]
     sentence = "Each user reaches it with their own login; run this as a user, in their server."
     return [Finding.ok(label(name), sentence)]
@@ -144,45 +144,54 @@ async def reach(check: str, target: Target, seat: Seat) -> Finding | None:
     return None
 
 
-def _target(connections: Connections, name: str, provider: Provider | type[Provider], seat: Seat) -> Target:
-    url = connections.settings[name].base_url or ""
-    return Target(
-        url=url,
-        title=provider.title,
-        setting=f"`base_url` of connection '{name}'",
-        opening=openings.to_provider(seat, provider.title, url),
-    )
+def _targets(connections: Connections, name: str, provider: Provider | type[Provider], seat: Seat) -> list[Target]:
+    """Whom connection `name` asks: the provider, and who makes the tokens for it if that is somebody else."""
+    settings = connections.settings[name]
+    asked = [(settings.base_url or "", provider.title, f"`base_url` of connection '{name}'")]
+    if (login := issuer(settings.credential)) is not None:
+        asked.append((login, "the login's issuer", f"`issuer` in the credential of connection '{name}'"))
+    return [
+        Target(url=url, title=title, setting=setting, opening=openings.to_provider(seat, title, url))
+        for url, title, setting in asked
+    ]
 
 
-async def _silent(check: str, provider: Provider, target: Target, seat: Seat) -> Finding:
+async def _silent(check: str, provider: Provider, targets: Sequence[Target], seat: Seat) -> Finding:
     """Why the provider has not answered in time."""
     if (waiting := provider.waiting) is not None:
         return _throttled(check, f"{waiting.on} wants {waiting.seconds:.0f} s of rest: it was asked too often.")
-    if (found := await reach(check, target, seat)) is not None:
-        return found
+    for target in targets:
+        if (found := await reach(check, target, seat)) is not None:
+            return found
     seconds = seat.patience.provider
     return Finding.wrong(
-        check, Code.SLOW, f"{target.title} has not answered within {seconds:g} seconds.", target.opening
+        check, Code.SLOW, f"{targets[0].title} has not answered within {seconds:g} seconds.", targets[0].opening
     )
 
 
-def _refusal(check: str, provider: Provider, error: HubdrivesError, target: Target) -> Finding:
+def _refusal(check: str, provider: Provider, error: HubdrivesError, targets: Sequence[Target]) -> Finding:
     """What the provider's failure means."""
     match error:
         case GatewayUnavailable():
             # Its own check says what is in the way.
             return Finding.of_error(check, error)
-        case _ if network.on_the_way(error, target) and (found := network.trouble(check, error, target)) is not None:
+        case _ if (found := _in_the_way(check, error, targets)) is not None:
             return found
         case RateLimited():
             return _throttled(check, str(error))
         case NotShared() if error.hint == error.default_hint and (whom := provider.explain_access()) is not None:
             return Finding.wrong(check, error.code, str(error), whom)
-        case UnexpectedAnswer() if target.url:
-            advice = f"Correct {target.setting} ({target.url}), if another server answers there. {error.hint}"
+        case UnexpectedAnswer() if targets[0].url:
+            advice = f"Correct {targets[0].setting} ({targets[0].url}), if another server answers there. {error.hint}"
             return Finding.wrong(check, error.code, str(error), advice)
         case _:
             return Finding.of_error(check, error)
+
+
+def _in_the_way(check: str, error: HubdrivesError, targets: Sequence[Target]) -> Finding | None:
+    # The last first: the vendor's own address may be any.
+    target = next((one for one in reversed(targets) if network.on_the_way(error, one)), None)
+    return None if target is None else network.trouble(check, error, target)
 
 
 def _throttled(check: str, sentence: str) -> Finding:

@@ -11,10 +11,11 @@ from hubdrives.doctor import checks, configuration, gateway, hub, service, sourc
 from hubdrives.doctor import connections as connected
 from hubdrives.doctor.checks import Told, Work
 from hubdrives.doctor.findings import Finding
-from hubdrives.doctor.seat import ONCE, Patience, Seat
+from hubdrives.doctor.seat import Patience, Seat
 from hubdrives.errors import HubdrivesError
 from hubdrives.model import Location
 from hubdrives.providers.base import Gates
+from hubdrives.retry import ONCE
 
 
 async def examine(

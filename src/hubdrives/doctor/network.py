@@ -112,9 +112,9 @@ def trouble(check: str, error: BaseException, target: Target) -> Finding | None:
 
 def on_the_way(error: BaseException, target: Target) -> bool:
     """Whether `error` is that no connection to `target` could be made, as opposed to an answer that was not liked."""
-    hosts = {one.host for one in _history(error) if isinstance(one, aiohttp.ClientConnectorError)}
+    tried = {(one.host, one.port) for one in _history(error) if isinstance(one, aiohttp.ClientConnectorError)}
     # Tokens may come from another server.
-    return bool(hosts) and (not target.url or URL(target.url).host in hosts)
+    return bool(tried) and (not target.url or (URL(target.url).host, URL(target.url).port) in tried)
 
 
 # What happened, and how to mend it.

@@ -3,11 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hubdrives.retry import RetryPolicy
-
-ONCE = RetryPolicy(attempts=1, patience=0.0)
-"""What is in trouble now is told, not waited for."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:

@@ -17,6 +17,7 @@ from hubdrives.doctor.network import Target
 from hubdrives.doctor.seat import Seat
 from hubdrives.errors import HubdrivesError
 from hubdrives.model import Location
+from hubdrives.spaces.stored import root_of
 
 SHORTEST_LINK_KEY = 32
 """Characters."""
@@ -60,7 +61,15 @@ def grants(settings: Settings, connections: Connections) -> list[Finding]:
             )
         ]
     wrong = []
+    for name, space in settings.spaces.items():
+        try:
+            root_of(connections, name, space)
+        except HubdrivesError as error:
+            sentence = f"The gateway does not start: the space '{name}' can't be used. {error}"
+            wrong.append(Finding.wrong(check, Code.GRANT_UNUSABLE, sentence, error.hint))
     for grant in settings.grants:
+        if grant.connection in settings.spaces:
+            continue
         try:
             root(settings, connections, grant)
         except HubdrivesError as error:
@@ -84,9 +93,9 @@ def root(settings: Settings, connections: Connections, grant: Grant) -> Location
 
 def whom(grant: Grant) -> str:
     """Whom `grant` is for, in words."""
-    if grant.everyone:
-        return "every user of the hub"
-    return ", ".join([*(f"group {name}" for name in grant.groups), *(f"user {name}" for name in grant.users)])
+    kinds = (("group", grant.groups), ("user", grant.users), ("service", grant.services))
+    named = [f"{kind} {name}" for kind, names in kinds for name in names]
+    return ", ".join([*(["every user of the hub"] if grant.everyone else []), *named])
 
 
 async def running(seat: Seat, settings: Settings) -> list[Finding]:

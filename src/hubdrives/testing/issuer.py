@@ -17,6 +17,9 @@ from yarl import URL
 from hubdrives.errors import LocalFailure
 from hubdrives.testing.processes import clean_environment, node_command, stop
 
+DRIVE_SCOPE = "openid email collab.drive"
+"""What EBRAINS' Drive wants of a token."""
+
 _START_SECONDS = 30
 _CLIENT_ID = "jupyterhub"
 # The hub gets its port later than the issuer its clients. For native applications the port of a loopback address
@@ -58,6 +61,13 @@ class Issuer:
     @property
     def token_url(self) -> str:
         return f"{self.url}/token"
+
+    @property
+    def introspection_url(self) -> str:
+        """Where clients ask whose a token is, https://www.rfc-editor.org/rfc/rfc7662; a client's own account has the
+        name "service-account-" and the client's.
+        """
+        return f"{self.url}/token/introspection"
 
     @property
     def userinfo_url(self) -> str:
@@ -116,6 +126,18 @@ class Issuer:
     async def _do(self, what: str, body: Mapping[str, Any]) -> None:
         async with self._session.post(f"{self.url}/_issuer/{what}", json=body) as answer:
             answer.raise_for_status()
+
+
+def service_account(client_id: str, client_secret: str, *, scope: str = DRIVE_SCOPE) -> dict[str, Any]:
+    """One of `running_issuer`'s `clients`: it gets tokens in its own name, and may introspect those of others."""
+    return {
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "grant_types": ["client_credentials"],
+        "response_types": [],
+        "redirect_uris": [],
+        "scope": scope,
+    }
 
 
 @asynccontextmanager
