@@ -1,0 +1,169 @@
+"""With whom a folder is shared: https://help.seafile.com/sharing_collaboration/share_libraries/
+
+Who it is shared with sees it as a library of its own, called like the folder. A share's id is "user:NAME" or
+"group:NUMBER".
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from hubdrives.errors import BadInput, Forbidden, NotFound, UnexpectedAnswer
+from hubdrives.providers.abilities import Invitee, Share
+from hubdrives.providers.seafile.api import Api, converted, is_link
+from hubdrives.providers.seafile.changes import Changes
+
+ROLES: Final = ("r", "rw")
+_USER, _GROUP = "user", "group"
+
+
+class _User(msgspec.Struct):
+    name: str
+
+
+class _Group(msgspec.Struct):
+    id: int
+    name: str = ""
+
+
+class _Item(msgspec.Struct):
+    share_type: str
+    permission: str
+    user_info: _User | None = None
+    group_info: _Group | None = None
+    is_admin: bool = False
+
+
+class _Failed(msgspec.Struct):
+    error_msg: str = ""
+
+
+class _Result(msgspec.Struct):
+    success: tuple[_Item, ...] = ()
+    failed: tuple[_Failed, ...] = ()
+
+
+class _Groups(msgspec.Struct):
+    groups: tuple[_Group, ...] = ()
+
+
+class Sharing:
+    """Shares folders.
+
+    Args:
+        api: who is asked.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._changes = Changes(api)
+
+    async def share(self, library: str, path: str, with_: Invitee, role: str) -> Share:
+        """See `Shareable.share`. `path` is "/" for the whole library, and only then."""
+        check_role(role)
+        kind, who = (_GROUP, await self._group(with_.who)) if with_.group else (_USER, with_.who.strip())
+        form = [("share_type", kind), ("permission", role), ("group_id" if with_.group else "username", who)]
+        _status, answer, _headers = await self._change("PUT", "shares.create", library, path, form=form)
+        result = converted(answer, _Result, "shares.create")
+        for each in result.success:
+            return _share(each)
+        # It is a success with a list of failures.
+        said = result.failed[0].error_msg if result.failed else ""
+        there = next((each for each in await self.shares(library, path) if _is(each, kind, who)), None)
+        if there is not None:
+            return there if there.role == role else await self.change(library, path, there.id, role)
+        if "not found" in said or "invalid" in said or "not registered" in said.lower():
+            raise BadInput(
+                f"'{with_.who[:100]}' is not known to this Seafile server.",
+                hint="Check the spelling; who it is must have logged in to Seafile (opened the Drive) once before.",
+            )
+        raise UnexpectedAnswer("Seafile did not share the folder, and gave no reason that is known.")
+
+    async def shares(self, library: str, path: str) -> Sequence[Share]:
+        """See `Shareable.shares`."""
+        _check_place(library)
+        params = _at(path)
+        answer, _headers = await self._api.get(self._url(library), "shares.list", params)
+        found = converted(answer, tuple[_Item, ...], "shares.list")
+        return [_share(each) for each in found if each.user_info is not None or each.group_info is not None]
+
+    async def change(self, library: str, path: str, share: str, role: str) -> Share:
+        """See `Shareable.change_share`."""
+        check_role(role)
+        there = await self._own(library, path, share)
+        await self._change("POST", "shares.update", library, path, of=share, form=[("permission", role)])
+        return Share(id=there.id, who=there.who, role=role, group=there.group)
+
+    async def end(self, library: str, path: str, share: str) -> None:
+        """See `Shareable.unshare`."""
+        await self._own(library, path, share)
+        await self._change("DELETE", "shares.delete", library, path, of=share)
+
+    async def _own(self, library: str, path: str, share: str) -> Share:
+        """A share of this very folder: Seafile calls it a success to take away what nobody has."""
+        found = next((each for each in await self.shares(library, path) if each.id == share), None)
+        if found is None:
+            raise NotFound("There is no such share of this folder in Seafile.")
+        return found
+
+    async def _group(self, who: str) -> str:
+        """The number of a group that this account is in, by number or name."""
+        url = f"{self._api.base}/api2/groups/"
+        answer, _headers = await self._api.get(url, "groups.list", {"with_msg": "false"})
+        groups = converted(answer, _Groups, "groups.list").groups
+        found = [each for each in groups if who in {str(each.id), each.name}]
+        if not found:
+            raise BadInput(f"This account is in no group '{who[:100]}' in Seafile.")
+        if len(found) > 1:
+            raise BadInput(f"Several groups in Seafile are called '{who[:100]}'.", hint="Name it by its number.")
+        return str(found[0].id)
+
+    async def _change(
+        self,
+        method: str,
+        operation: str,
+        library: str,
+        path: str,
+        *,
+        of: str = "",
+        form: Sequence[tuple[str, str]] | None = None,
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        _check_place(library)
+        kind, _, who = of.partition(":")
+        whose = {"share_type": kind, "group_id" if kind == _GROUP else "username": who} if of else {}
+        params = {**_at(path), **whose}
+        return await self._api.change(method, self._url(library), operation, params=params, form=form)
+
+    def _url(self, library: str) -> str:
+        return self._api.of(library, "dir/shared_items")
+
+
+def check_role(role: str) -> None:
+    """Raise BadInput if Seafile has no such role."""
+    if role not in ROLES:
+        raise BadInput(f"Seafile has no role '{role[:40]}'.", hint=f"The roles are: {', '.join(ROLES)}.")
+
+
+def _check_place(library: str) -> None:
+    if not library or is_link(library):
+        raise Forbidden("Only folders of a library can be shared in Seafile.", hint="Open the library first.")
+
+
+def _at(path: str) -> dict[str, str]:
+    """The query that names the folder. Were it missing, Seafile would take the whole library for it, and share that."""
+    if not path.startswith("/"):
+        raise BadInput("A folder in Seafile is named by a path that begins with /.")
+    return {"p": path}
+
+
+def _is(each: Share, kind: str, who: str) -> bool:
+    return each.id.casefold() == f"{kind}:{who}".casefold()
+
+
+def _share(item: _Item) -> Share:
+    if item.group_info is not None:
+        number = str(item.group_info.id)
+        return Share(id=f"{_GROUP}:{number}", who=item.group_info.name or number, role=item.permission, group=True)
+    name = item.user_info.name if item.user_info is not None else ""
+    return Share(id=f"{_USER}:{name}", who=name, role=item.permission)
