@@ -5,8 +5,12 @@ from aiohttp import web
 
 from hubdrives.config import ConnectionSettings, LimitSettings, Settings
 from hubdrives.connections import Connections, Found
-from hubdrives.errors import BadConfig, BadPath, NoConnection, NotALocation, NotFound, UnsupportedLink
+from hubdrives.content import Bytes
+from hubdrives.errors import BadConfig, BadPath, NoConnection, NotALocation, NotFound, Unavailable, UnsupportedLink
 from hubdrives.model import Kind, Location
+from hubdrives.retry import RetryPolicy
+from hubdrives.testing.emulators.box import Box
+from hubdrives.testing.emulators.server import serving
 
 DRIVE = ConnectionSettings(
     provider="googledrive",
@@ -17,8 +21,11 @@ DRIVE = ConnectionSettings(
 IN_HUB = {"HUBDRIVES_GATEWAY_URL": "http://127.0.0.1:9/services/hubdrives/"}
 
 
-def connections(environment=None, *, local=True, **configured):
-    return Connections(Settings(connections=configured), environment=environment or {}, local=local)
+IMPATIENT = RetryPolicy(attempts=1)
+
+
+def connections(environment=None, *, local=True, policy=None, **configured):
+    return Connections(Settings(connections=configured), environment=environment or {}, local=local, policy=policy)
 
 
 # find
@@ -257,3 +264,19 @@ async def test_outside_a_hub_a_personal_connection_says_what_it_needs():
     async with connections({}, canvas=LOGIN) as known:
         with pytest.raises(BadConfig, match="JUPYTERHUB"):
             await known.provider("canvas")
+
+
+@pytest.mark.parametrize("local", [True, False])
+async def test_only_processes_of_users_leave_notes_of_uploads_that_were_cut(tmp_path, monkeypatch, local):
+    async with serving(Box()) as box:
+        monkeypatch.setenv("BOX_TOKEN", box.token(box.service_account))
+        team = ConnectionSettings(
+            provider="box", base_url=box.url, root=box.location, credential={"kind": "token", "token_env": "BOX_TOKEN"}
+        )
+        box.faults.set([{"operation": "uploads.part", "effect": "error", "reason": "unavailable", "times": None}])
+        async with connections({"HOME": str(tmp_path)}, local=local, policy=IMPATIENT, team=team) as known:
+            provider = await known.provider("team")
+            with pytest.raises(Unavailable):
+                await provider.write(known.root("team"), "large.bin", Bytes(bytes(20_000_000)))
+    notes = list(tmp_path.glob(".local/state/hubdrives/uploads/*"))
+    assert len(notes) == (1 if local else 0)

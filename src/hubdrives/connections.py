@@ -15,6 +15,7 @@ from hubdrives.http import Client
 from hubdrives.limits import AdaptiveLimit
 from hubdrives.model import Location
 from hubdrives.providers.base import Provider
+from hubdrives.providers.sessions import Noted, Resumes
 from hubdrives.retry import RetryPolicy
 
 LOCAL = "local"
@@ -52,7 +53,8 @@ class Connections:
         settings: the configured connections.
         environment: `HUBDRIVES_GATEWAY_URL` adds the hub's gateway; `JUPYTERHUB_…` say where the hub is, which knows
             its users' own tokens.
-        local: whether plain folders of this machine may be sources.
+        local: whether plain folders of this machine may be sources, and notes may be left in the user's home of uploads
+            that are cut.
         policy: how patient the clients are.
         clock: seconds.
     """
@@ -77,6 +79,7 @@ class Connections:
         if local and LOCAL not in self._settings:
             self._settings[LOCAL] = ConnectionSettings(provider="local")
         self._environment = environment
+        self._state = config.state_folder(environment) if local else None
         self._policy = policy
         self._clock = clock
         self._open: dict[tuple[str, str], _Open] = {}
@@ -193,6 +196,9 @@ class Connections:
             headroom=kind.headroom,
         )
         provider = kind.open(client, base_url=settings.base_url, options=settings.options)
+        if self._state is not None and isinstance(provider, Resumes):
+            whose = "\0".join((name, user, settings.base_url or ""))
+            provider.remember(Noted(self._state / "uploads", of=whose))
         return _Open(provider, client, self._clock())
 
     async def _close_idle(self) -> None:

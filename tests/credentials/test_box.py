@@ -100,6 +100,22 @@ class TestJwt:
         )
         assert (claims["iss"], claims["sub"], claims["box_sub_type"]) == ("app", "4242", "enterprise")
 
+    @pytest.mark.parametrize("names_enterprise", [True, False])
+    async def test_it_may_be_for_a_user(
+        self, login: Login, tmp_path: Path, console: dict, key: rsa.RSAPrivateKey, names_enterprise: bool
+    ):
+        if not names_enterprise:
+            del console["enterpriseID"]
+        credential = {**jwt_credential(tmp_path, console), "user_id": "77"}
+        assert await source(credential, login).token() == "token 1"
+        claims = jwt.decode(
+            login.asked[0]["assertion"],
+            key.public_key(),
+            algorithms=["RS256"],
+            audience="https://api.box.com/oauth2/token",
+        )
+        assert (claims["iss"], claims["sub"], claims["box_sub_type"]) == ("app", "77", "user")
+
     async def test_the_settings_may_be_in_the_environment(
         self, login: Login, console: dict, monkeypatch: pytest.MonkeyPatch
     ):
@@ -225,6 +241,7 @@ class TestConfiguration:
             {**CCG, "colour": "red"},
             {"kind": "box_jwt"},
             {"kind": "box_jwt", "config_file": "/nowhere"},
+            {"kind": "box_jwt", "config_file": "/nowhere", "user_id": "77"},
             {"kind": "box_jwt", "config_env": "BOX_CLIENT_SECRET"},
             {"kind": "box_oauth", **APP},
             {"kind": "box_oauth", "token_file": "/nowhere/tokens.json", **APP},

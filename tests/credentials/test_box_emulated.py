@@ -32,9 +32,9 @@ def app(box: Box) -> dict[str, str]:
     return {"client_id": box.app.client_id, "client_secret_env": "BOX_CLIENT_SECRET"}
 
 
-def by_key(box: Box, folder: Path, settings: dict[str, Any]) -> BoxTokens:
+def by_key(box: Box, folder: Path, settings: dict[str, Any], **whom: str) -> BoxTokens:
     (folder / "app.json").write_text(json.dumps(settings))
-    return BoxTokens({"kind": "box_jwt", "config_file": str(folder / "app.json")}, base_url=box.url)
+    return BoxTokens({"kind": "box_jwt", "config_file": str(folder / "app.json"), **whom}, base_url=box.url)
 
 
 def logged_in(box: Box, folder: Path) -> BoxTokens:
@@ -63,6 +63,19 @@ async def test_a_user_whom_it_stands_in_for(box: Box):
 
 async def test_an_app_with_a_key(box: Box, tmp_path: Path):
     assert await who(box, await by_key(box, tmp_path, box.jwt_config()).token()) == box.service_account.id
+
+
+async def test_an_app_with_a_key_that_stands_in_for_a_user(box: Box, tmp_path: Path):
+    ada = box.add_user("ada@example.edu")
+    assert await who(box, await by_key(box, tmp_path, box.jwt_config(), user_id=ada.id).token()) == ada.id
+
+
+async def test_a_user_whom_an_app_with_a_key_may_not_stand_in_for(box: Box, tmp_path: Path):
+    ada = box.add_user("ada@example.edu")
+    box.app.user_access = False
+    for user in (ada.id, "1"):
+        with pytest.raises(BadCredential, match="does not let the app log in"):
+            await by_key(box, tmp_path, box.jwt_config(), user_id=user).token()
 
 
 async def test_a_person_who_logged_in(box: Box, tmp_path: Path):

@@ -1,44 +1,19 @@
 """A provider's own token, for one folder, through the gateway: only by a grant of its own, and in no log."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 import pytest
-from tests.gateway.bench import Bench
+from tests.gateway.team import Team, teamed
 
-from hubdrives.config import ConnectionSettings, Grant
+from hubdrives.config import Grant
 from hubdrives.errors import BadInput, NotGranted
-from hubdrives.testing.emulators.box import Box
-from hubdrives.testing.emulators.googledrive import GoogleDrive
-from hubdrives.testing.emulators.server import serving
-
-
-class Team(Bench):
-    """The bench, with a Box beside the Drive."""
-
-    box: Box
-
-    async def open(self, *grants: Grant) -> None:
-        credential = {
-            "kind": "box_ccg",
-            "client_id": self.box.app.client_id,
-            "client_secret_env": "BOX_CLIENT_SECRET",
-            "enterprise_id": self.box.app.enterprise_id,
-        }
-        team = ConnectionSettings(provider="box", base_url=self.box.url, root=self.box.location, credential=credential)
-        await self.start(*grants, connections={"team": team})
 
 
 @pytest.fixture
-async def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Team]:
-    async with AsyncExitStack() as stack:
-        drive = await stack.enter_async_context(serving(GoogleDrive()))
-        box = await stack.enter_async_context(serving(Box()))
-        monkeypatch.setenv("BOX_CLIENT_SECRET", box.app.client_secret)
-        made = Team(drive, tmp_path, stack)
-        made.box = box
+async def team(tmp_path: Path) -> AsyncIterator[Team]:
+    async with teamed(tmp_path) as made:
         yield made
 
 

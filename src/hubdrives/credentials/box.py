@@ -69,6 +69,8 @@ class AppSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
     """Where the JSON is that Box's developer console gave with the app's key."""
     config_env: str | None = None
     """The variable that holds it."""
+    user_id: str | None = None
+    """For a user whom the app may stand in for, instead of its service account."""
 
     def check(self) -> None:
         """Raises BadConfig: something that it needs is not there."""
@@ -82,7 +84,7 @@ class AppSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
         # Its message may hold a part of it.
         except (msgspec.DecodeError, UnicodeDecodeError):
             app = None
-        if app is None or not (app.enterprise or app.user):
+        if app is None or not (self.user_id or app.enterprise or app.user):
             raise BadConfig(
                 f"{self.config_file or self.config_env} is not what Box's developer console gives for an app's key.",
                 hint="Generate a public/private key pair for the app and use the JSON that is downloaded with it.",
@@ -201,7 +203,7 @@ def _minted(settings: _Settings, url: str, old: str | None, now: float) -> Minte
                 user_id=settings.user_id,
             )
         case AppSettings():
-            tokens = box_login.by_jwt(url, settings.text())
+            tokens = box_login.by_jwt(url, settings.text(), user_id=settings.user_id)
         case UserLogin():
             grant = GrantFile(settings.token_file).renew(old, partial(_exchanged, settings, url, now), now=now)
             return Minted(token=grant.access_token, lifetime=grant.ends_at - now)

@@ -52,8 +52,8 @@ _REFUSALS: tuple[tuple[str, str, type[HubdrivesError], str, str | None], ...] = 
         "invalid_grant",
         "'sub' claim",
         BadCredential,
-        "Box does not know the enterprise that the app's settings name.",
-        f"{_ADMIN}correct `enterpriseID` in the JSON of the developer console; the Admin Console shows it.",
+        "Box does not know the enterprise that the app's settings name, or the user of `user_id`.",
+        f"{_ADMIN}correct `enterpriseID` in the JSON of the developer console, or `user_id`.",
     ),
     ("invalid_grant", "'kid'", BadCredential, _NO_KEY, _NEW_KEY),
     ("invalid_grant", "signature", BadCredential, _NO_KEY, _NEW_KEY),
@@ -120,10 +120,15 @@ def by_client_credentials(
     return _asked(url, lambda session: sdk.BoxCCGAuth(config).refresh_token(network_session=session))
 
 
-def by_jwt(url: str, settings: str) -> Tokens:
-    """Tokens for the account that the app's settings name, which are the JSON of Box's developer console.
+def by_jwt(url: str, settings: str, *, user_id: str | None) -> Tokens:
+    """Tokens for the account that the app's settings name, or for a user whom the app stands in for.
 
     https://developer.box.com/guides/authentication/jwt/
+
+    Args:
+        url: where Box is.
+        settings: the JSON of Box's developer console.
+        user_id: of the user; None is the account of the settings.
 
     Raises:
         BadConfig: their key can't be read, or as `by_client_credentials`.
@@ -140,7 +145,10 @@ def by_jwt(url: str, settings: str) -> Tokens:
             "The key in the settings of the Box app can't be read.",
             hint="Use the JSON as Box's developer console gave it, with its passphrase.",
         ) from None
-    return _asked(url, lambda session: sdk.BoxJWTAuth(config).refresh_token(network_session=session))
+    auth = sdk.BoxJWTAuth(config)
+    if user_id:
+        auth = auth.with_user_subject(user_id)
+    return _asked(url, lambda session: auth.refresh_token(network_session=session))
 
 
 def by_refresh_token(url: str, *, client_id: str, client_secret: str, refresh_token: str) -> Tokens:

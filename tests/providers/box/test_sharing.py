@@ -108,11 +108,52 @@ async def test_who_has_no_account_yet_is_invited(bench, box):
     assert (await box.share(folder, Invitee(who="nobody@example.org"), "editor")).id == share.id
 
 
-async def test_a_group_is_told_by_number(bench, box):
-    with pytest.raises(BadInput, match="number"):
+@pytest.mark.parametrize("by", ["name", "number"])
+async def test_a_group_is_told_by_number_or_by_its_name(bench, box, by):
+    bench.box.add_group("Team of others")
+    team = bench.box.add_group("Team", ["owner@example.edu"])
+    folder = bench.at(bench.folder("room"))
+    who = Invitee(who=team.name if by == "name" else team.id, group=True)
+    share = await box.share(folder, who, "viewer")
+    assert (share.who, share.group, share.role) == ("Team", True, "viewer")
+    again = await box.share(folder, who, "editor")
+    assert (again.id, again.role) == (share.id, "editor")
+    assert bench.asked().get("groups.list", 0) == (2 if by == "name" else 0)
+
+
+async def test_a_group_that_box_does_not_tell_of_is_shared_with_by_number_only(bench, box):
+    for name in ("Teams", "A Team", "team"):
+        bench.box.add_group(name)
+    with pytest.raises(BadInput, match="no group 'Team'") as told:
         await box.share(bench.root, Invitee(who="Team", group=True), "viewer")
+    assert "number" in told.value.hint
     with pytest.raises(BadInput, match="no group"):
         await box.share(bench.root, Invitee(who="424242", group=True), "viewer")
+
+
+async def test_a_name_that_two_groups_have_is_refused(bench, box):
+    for _ in range(2):
+        bench.box.add_group("Team")
+    folder = bench.folder("room")
+    with pytest.raises(BadInput, match="2 groups") as told:
+        await box.share(bench.at(folder), Invitee(who="Team", group=True), "viewer")
+    assert "number" in told.value.hint
+    assert bench.box.collaborations(folder) == []
+
+
+@pytest.mark.parametrize("trouble", ["scope", "account"])
+async def test_who_may_not_look_groups_up_is_told_to_use_the_number(bench, box, trouble):
+    team = bench.box.add_group("Team")
+    folder = bench.at(bench.folder("room"))
+    if trouble == "scope":
+        bench.box.app.scopes -= {"manage_groups"}
+    else:
+        bench.fault("groups.list", "error", reason="access_denied_insufficient_permissions")
+    with pytest.raises(BadInput, match="may not look groups up") as told:
+        await box.share(folder, Invitee(who="Team", group=True), "viewer")
+    assert "number" in told.value.hint
+    assert (await box.share(folder, Invitee(who=team.id, group=True), "viewer")).who == "Team"
+    assert bench.tokens[-1].renewals == 0
 
 
 async def test_what_was_given_on_a_folder_above_is_not_this_ones_to_change(bench, box):

@@ -6,7 +6,7 @@ https://developer.box.com/reference/
 https://developer.box.com/guides/api-calls/permissions-and-errors/
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,8 +16,9 @@ from yarl import URL
 from hubdrives.errors import BadConfig, NotFound, Unavailable, UnexpectedAnswer
 from hubdrives.http import Client
 from hubdrives.model import Kind
-from hubdrives.providers.box.failures import CONTENT, Again
+from hubdrives.providers.box.failures import CONTENT
 from hubdrives.providers.box.item import FIELDS, WITH_PATH, FileVersion, Item, Moment, User
+from hubdrives.providers.box.tries import Tries
 
 TITLE = "Box"
 PAGE = 1000
@@ -58,6 +59,13 @@ class Collaboration(msgspec.Struct, frozen=True, kw_only=True):
     item: dict[str, Any] | None = None
 
 
+class Group(msgspec.Struct, frozen=True):
+    """People of an enterprise."""
+
+    id: str
+    name: str = ""
+
+
 class _User(msgspec.Struct):
     login: str
 
@@ -71,32 +79,6 @@ class _Stream(msgspec.Struct):
     next_stream_position: int | str
     chunk_size: int = 0
     entries: tuple[Event, ...] = ()
-
-
-class _Uploaded(msgspec.Struct):
-    entries: tuple[Item, ...] = ()
-
-
-class Tries:
-    """Counts how often the body of a request is made: after the second time, the first may have had its effect."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def of(self, make: Callable[[], Any], *, once: bool = False) -> Callable[[], Any]:
-        """`make`, counted; with `once`, Again is raised instead of a second try."""
-
-        def counted() -> Any:
-            if once and self.count:
-                raise Again("Box did not say whether a change was made.")
-            self.count += 1
-            return make()
-
-        return counted
-
-    @property
-    def repeated(self) -> bool:
-        return self.count > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +279,17 @@ class Api:
         """https://developer.box.com/reference/delete-collaborations-id/"""
         await self.ask_once("DELETE", f"collaborations/{collaboration}", "collaborations.delete")
 
+    async def groups(self, beginning: str) -> list[Group]:
+        """Those whose names begin so; none as well where this account may not know of them.
+
+        https://developer.box.com/reference/get-groups/
+
+        Raises:
+            MissingScope, Forbidden: this account may not look groups up.
+        """
+        page = await self._get(_Page, "groups", "groups.list", filter_term=beginning, limit=str(PAGE), fields="name")
+        return converted(page.entries, list[Group], "groups.list")
+
     async def ask_once(
         self,
         method: str,
@@ -371,14 +364,6 @@ class Api:
             method, url, operation=operation, params=params, headers=self.headers(link), body=body
         )
         return converted(answer, kind, operation)
-
-
-def uploaded(answer: Any, operation: str) -> Item:
-    """The file that an upload made."""
-    entries = converted(answer, _Uploaded, operation).entries
-    if not entries:
-        raise UnexpectedAnswer(f"Box did not say what became of an upload ({operation}).")
-    return entries[0]
 
 
 def converted(answer: Any, kind: type[_T], operation: str) -> _T:

@@ -7,20 +7,25 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from hubdrives import digests
+from hubdrives.content import Slice
 from hubdrives.errors import Changed, HubdrivesError, Unavailable
 from hubdrives.providers.box.failures import NameInUse, PartsMissing, PartThere, SessionGone
 from hubdrives.providers.box.item import Item
-from hubdrives.providers.box.upload import Sent, Slice, Upload, if_match
+from hubdrives.providers.box.upload import Sent, Upload, if_match
 from hubdrives.providers.box.uploads import Part, Session, Uploads
+from hubdrives.providers.sessions import Sessions
 from hubdrives.sync.tasks import group
 
 _PARALLEL = 4
 _PATIENCE = 600.0
 """Seconds that Box may take to put the parts together."""
-_MOST_KEPT = 100
 _BEGINNINGS = 3
+_LIFETIME: Final = timedelta(days=7)
+"""Of what has arrived, where Box does not tell: https://developer.box.com/guides/uploads/chunked/"""
 
 
 @dataclass(slots=True)
@@ -34,17 +39,18 @@ class _Course:
 
 
 class Chunked:
-    """Sends files in parts. What was cut it remembers for as long as it lives.
+    """Sends files in parts.
 
     Args:
         uploads: who is asked.
+        sessions: where it is noted what was cut.
         sleep: how to wait for Box to put the parts together.
     """
 
-    def __init__(self, uploads: Uploads, *, sleep: Callable[[float], Awaitable[None]]) -> None:
+    def __init__(self, uploads: Uploads, *, sessions: Sessions, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self.sessions = sessions
         self._uploads = uploads
         self._sleep = sleep
-        self._cut: dict[tuple[str, ...], _Course] = {}
 
     async def send(self, upload: Upload, target: Item | None, sent: Sent) -> Item:
         """The file as it is then.
@@ -56,7 +62,7 @@ class Chunked:
         for beginning in range(_BEGINNINGS):
             course = await self._begun(upload, target)
             try:
-                return await self._sent(upload, course, target, sent)
+                return await self._sent(upload, course, sent)
             except SessionGone:
                 # Too old; or an earlier try to end it got through, and only its answer did not.
                 there = await self._uploads.taken(upload.folder, upload.name, upload.content.size, link=upload.link)
@@ -67,38 +73,51 @@ class Chunked:
         raise AssertionError("unreachable: the last beginning returns or raises")
 
     async def _begun(self, upload: Upload, target: Item | None) -> _Course:
-        course = self._cut.pop(_key(upload, target), None)
-        if course is not None:
-            with suppress(SessionGone):
+        key, size, link = _key(upload, target), upload.content.size, upload.link
+        while (known := self.sessions.take(key)) is not None:
+            try:
+                course = _Course(await self._uploads.session(known, link=link), target)
                 await self._look_up(course, upload)
-                course.target = target
+            except SessionGone:
+                self.sessions.end(known)
+            except BaseException:
+                self.sessions.cut(known)
+                raise
+            else:
                 return course
-        size, link = upload.content.size, upload.link
         if target is None:
             session = await self._uploads.begin(upload.folder, upload.name, size, link=link)
         else:
             session = await self._uploads.begin_version(target.id, size, link=link)
+        self.sessions.begin(key, session.id, ends=session.session_expires_at or datetime.now(UTC) + _LIFETIME)
         return _Course(session, target)
 
-    async def _sent(self, upload: Upload, course: _Course, target: Item | None, sent: Sent) -> Item:
+    async def _sent(self, upload: Upload, course: _Course, sent: Sent) -> Item:
+        session = course.session.id
         try:
-            await self._send_parts(upload, course, sent)
-            try:
-                return await self._end(upload, course, sent)
-            except PartsMissing:
-                await self._look_up(course, upload)
-                await self._send_parts(upload, course, sent)
-                return await self._end(upload, course, sent)
+            item = await self._arrived(upload, course, sent)
         except (Unavailable, Changed, asyncio.CancelledError):
-            if len(self._cut) < _MOST_KEPT:
-                self._cut[_key(upload, target)] = course
+            self.sessions.cut(session)
             raise
         except SessionGone:
+            self.sessions.end(session)
             raise
         except HubdrivesError:
+            self.sessions.end(session)
             with suppress(HubdrivesError):
                 await self._uploads.abort(course.session, link=upload.link)
             raise
+        self.sessions.end(session)
+        return item
+
+    async def _arrived(self, upload: Upload, course: _Course, sent: Sent) -> Item:
+        await self._send_parts(upload, course, sent)
+        try:
+            return await self._end(upload, course, sent)
+        except PartsMissing:
+            await self._look_up(course, upload)
+            await self._send_parts(upload, course, sent)
+            return await self._end(upload, course, sent)
 
     async def _look_up(self, course: _Course, upload: Upload) -> None:
         course.arrived = {part.offset: part for part in await self._uploads.parts(course.session, link=upload.link)}
@@ -112,6 +131,7 @@ class Chunked:
         async def send(part: Slice, sha1: str) -> None:
             try:
                 course.arrived[part.start] = await self._send_part(upload, course, part, sha1)
+                self.sessions.go_on(course.session.id)
             finally:
                 places.release()
 
@@ -172,5 +192,5 @@ def _update(hashers: Iterable[digests.Hasher], piece: bytes) -> None:
         hasher.update(piece)
 
 
-def _key(upload: Upload, target: Item | None) -> tuple[str, ...]:
-    return upload.folder, upload.name, str(upload.content.size), target.id if target else ""
+def _key(upload: Upload, target: Item | None) -> str:
+    return "/".join((upload.folder, target.id if target else "", str(upload.content.size), upload.name))

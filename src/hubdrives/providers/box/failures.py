@@ -32,7 +32,7 @@ from hubdrives.providers.box.item import Item
 CONTENT = "files.content"
 """The operation that fetches bytes, from an address that Box signs for some minutes."""
 
-_OF_SESSIONS = frozenset({"uploads.part", "uploads.parts", "uploads.commit", "uploads.abort"})
+_OF_SESSIONS = frozenset({"uploads.status", "uploads.part", "uploads.parts", "uploads.commit", "uploads.abort"})
 _ADMIN = "Tell your hub's administrators: "
 
 

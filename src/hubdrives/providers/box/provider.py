@@ -24,6 +24,7 @@ from hubdrives.providers.box.snapshots import Snapshots
 from hubdrives.providers.box.tree import Tree, entry_of, lay_out, readable
 from hubdrives.providers.box.upload import CHUNKED_FROM, Upload
 from hubdrives.providers.box.uploading import Writer
+from hubdrives.providers.sessions import Sessions
 
 
 class Box(Provider):
@@ -135,6 +136,9 @@ class Box(Provider):
 
     # Writing
 
+    def remember(self, sessions: Sessions) -> None:
+        self._writer.remember(sessions)
+
     async def make_folder(self, parent: Location, name: str) -> Entry:
         async def make(folder: str, link: str) -> Entry:
             item = await changing.make_folder(self._api, folder, name, link=link)
@@ -155,7 +159,8 @@ class Box(Provider):
         """As `Writable.write`.
 
         A new file costs one request, a new version two; larger ones one more, so that nothing is sent in vain.
-        From 20 MB on they go up in parts; if that is cut, the next call for the same name and size sends the rest.
+        From 20 MB on they go up in parts; if that is cut, the next call for the same name and size sends the rest, and
+        after `remember` also in another process.
         """
 
         async def write(folder: str, link: str) -> Entry:

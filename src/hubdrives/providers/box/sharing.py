@@ -1,23 +1,27 @@
 """Who has access to a folder or file by invitation: https://developer.box.com/guides/collaborations/"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from hubdrives.errors import BadInput, NotFound
+from hubdrives.errors import BadInput, Forbidden, NotFound
 from hubdrives.providers.abilities import Invitee, Share
 from hubdrives.providers.box.api import Api, Collaboration
-from hubdrives.providers.box.failures import AlreadyShared
+from hubdrives.providers.box.failures import AlreadyShared, MissingScope
 from hubdrives.providers.box.resolve import Place
 
 ROLES = ("viewer", "previewer", "uploader", "previewer uploader", "viewer uploader", "editor", "co-owner")
 """https://support.box.com/hc/en-us/articles/360044196413"""
 
+_NUMBER = "Give the group's number, which is in the address of its page in Box."
+
 
 async def share(api: Api, place: Place, with_: Invitee, role: str) -> Share:
     """See `Shareable.share`. Box tells people by e-mail."""
     check_role(role)
-    who = _accessible_by(with_)
+    if with_.group:
+        with_ = await _group(api, with_)
     try:
-        return _share(await api.collaborate(place.item.key, who, role))
+        return _share(await api.collaborate(place.item.key, _accessible_by(with_), role))
     except AlreadyShared:
         for each in await _own(api, place):
             if _is(each, with_):
@@ -66,10 +70,24 @@ async def _check_own(api: Api, place: Place, share: str) -> None:
         raise NotFound(f"'{place.item.name}' in Box has no such share.")
 
 
+async def _group(api: Api, with_: Invitee) -> Invitee:
+    """A group by its number: Box takes no names, but some accounts may look them up."""
+    name = with_.who
+    if name.isdecimal():
+        return with_
+    try:
+        found = [each for each in await api.groups(name) if each.name == name]
+    except (MissingScope, Forbidden):
+        raise BadInput("This account may not look groups up in Box by name.", hint=_NUMBER) from None
+    if not found:
+        raise BadInput(f"Box tells this account of no group '{name[:100]}'.", hint=_NUMBER)
+    if len(found) > 1:
+        raise BadInput(f"Box has {len(found)} groups '{name[:100]}'.", hint=_NUMBER)
+    return replace(with_, who=found[0].id)
+
+
 def _accessible_by(with_: Invitee) -> Mapping[str, str]:
     if with_.group:
-        if not with_.who.isdecimal():
-            raise BadInput("Box names groups by number.", hint="It is in the address of the group's page in Box.")
         return {"type": "group", "id": with_.who}
     return {"type": "user", "id" if with_.who.isdecimal() else "login": with_.who}
 

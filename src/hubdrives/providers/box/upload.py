@@ -1,15 +1,15 @@
 """What is to be written, and what has been sent of it."""
 
 import unicodedata
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from hubdrives.content import Content
 from hubdrives.errors import BadInput
-from hubdrives.providers.box.api import Tries
 from hubdrives.providers.box.item import Item
+from hubdrives.providers.box.tries import Tries
 
 CHUNKED_FROM = 20_000_000
 """Bytes: smaller files go up in one request; Box takes none of them in parts."""
@@ -44,24 +44,6 @@ class Sent:
     """Of the requests that make the file."""
     sha1: str = ""
     """Of the whole content, in hexadecimal, once it was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The bytes of a content from `start` up to `end`, as a content."""
-
-    content: Content
-    start: int
-    end: int
-
-    @property
-    def size(self) -> int:
-        return self.end - self.start
-
-    def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """As `Content.read`."""
-        end = self.end if stop is None else min(self.start + stop, self.end)
-        return self.content.read(self.start + start, end)
 
 
 def if_match(target: Item) -> dict[str, str]:

@@ -18,6 +18,7 @@ from hubdrives.providers.box.item import Item
 from hubdrives.providers.box.resolve import Resolver
 from hubdrives.providers.box.upload import Sent, Upload, check_name, if_match, same_name, whole
 from hubdrives.providers.box.uploads import Uploads
+from hubdrives.providers.sessions import Remembered, Sessions
 
 _HELD = 1 << 20
 """Bytes: what is not larger is read once, and sent though it may be refused: asking first would take as long."""
@@ -41,8 +42,12 @@ class Writer:
         self._api = api
         self._resolver = resolver
         self._uploads = Uploads(api)
-        self._chunked = Chunked(self._uploads, sleep=sleep)
+        self._chunked = Chunked(self._uploads, sessions=Remembered(), sleep=sleep)
         self._chunked_from = chunked_from
+
+    def remember(self, sessions: Sessions) -> None:
+        """As `Resumes.remember`."""
+        self._chunked.sessions = sessions
 
     async def write(self, upload: Upload) -> Item:
         """The file as it is then. Raises what `Writable.write` raises."""

@@ -7,19 +7,19 @@ import base64
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import MultipartWriter, payload
 
-from hubdrives.content import Content
+from hubdrives import forms
+from hubdrives.content import Content, Slice
+from hubdrives.errors import UnexpectedAnswer
 from hubdrives.http import Client
-from hubdrives.providers.box.api import Api, Tries, converted, uploaded
+from hubdrives.providers.box.api import Api, converted
 from hubdrives.providers.box.failures import NameInUse
-from hubdrives.providers.box.item import FIELDS, Item
-from hubdrives.providers.box.upload import Slice
-
-_PACKET = 64 << 10
-"""Bytes."""
+from hubdrives.providers.box.item import FIELDS, Item, Moment
+from hubdrives.providers.box.tries import Tries
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +49,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     part_size: int
     session_endpoints: Endpoints
+    session_expires_at: Moment | None = None
 
 
 class _PartAnswer(msgspec.Struct):
@@ -58,6 +59,10 @@ class _PartAnswer(msgspec.Struct):
 class _PartList(msgspec.Struct):
     entries: tuple[Part, ...] = ()
     total_count: int | None = None
+
+
+class _Uploaded(msgspec.Struct):
+    entries: tuple[Item, ...] = ()
 
 
 class Uploads:
@@ -125,7 +130,7 @@ class Uploads:
             headers={**headers, "Content-MD5": digest},
             payload=tries.of(lambda: _form(attributes, content)),
         )
-        return uploaded(answer, operation)
+        return _uploaded(answer, operation)
 
     async def begin(self, folder: str, name: str, size: int, *, link: str = "") -> Session:
         """For a new file: https://developer.box.com/reference/post-files-upload-sessions/ . Raises NameInUse."""
@@ -142,6 +147,16 @@ class Uploads:
             "POST", url, operation=operation, headers=headers, body=dict(body)
         )
         return converted(answer, Session, operation)
+
+    async def session(self, session: str, *, link: str = "") -> Session:
+        """One that was begun before: https://developer.box.com/reference/get-files-upload-sessions-id/
+
+        Raises:
+            SessionGone: Box does not know it any more.
+        """
+        url = f"{self._root}/files/upload_sessions/{quote(session, safe='')}"
+        answer = await self._client.json("GET", url, operation="uploads.status", headers=self._api.headers(link))
+        return converted(answer, Session, "uploads.status")
 
     async def send_part(self, session: Session, part: Slice, sha1: str, *, total: int, link: str = "") -> Part:
         """https://developer.box.com/reference/put-files-upload-sessions-id/
@@ -164,7 +179,7 @@ class Uploads:
         }
         url = session.session_endpoints.upload_part
         _status, answer, _headers = await self._client.send(
-            "PUT", url, operation="uploads.part", headers=headers, payload=lambda: _Body(part)
+            "PUT", url, operation="uploads.part", headers=headers, payload=lambda: forms.Body(part)
         )
         return converted(answer, _PartAnswer, "uploads.part").part
 
@@ -208,7 +223,7 @@ class Uploads:
         if status == HTTPStatus.ACCEPTED:
             after = told.get("Retry-After", "")
             return float(after) if after.isdecimal() else None
-        return uploaded(answer, "uploads.commit")
+        return _uploaded(answer, "uploads.commit")
 
     async def abort(self, session: Session, *, link: str = "") -> None:
         """https://developer.box.com/reference/delete-files-upload-sessions-id/"""
@@ -216,59 +231,17 @@ class Uploads:
         await self._client.send("DELETE", url, operation="uploads.abort", headers=headers)
 
 
-class _Body(payload.Payload):
-    """Content of known length that is sent in small pieces, so that it need not be in memory."""
-
-    _value: Content
-
-    def __init__(self, content: Content) -> None:
-        super().__init__(content, content_type="application/octet-stream")
-        self._size = content.size
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - as the base has it
-        raise TypeError("a file is not text")
-
-    async def write(self, writer: Any) -> None:
-        async for piece in self._value.read():
-            await writer.write(piece)
-
-
-class _Form(MultipartWriter):
-    """A form whose small pieces go out together: each by itself would be a packet."""
-
-    async def write(self, writer: Any, close_boundary: bool = True) -> None:  # noqa: FBT001, FBT002 - as the base has it
-        gathering = _Gathering(writer)
-        await super().write(gathering, close_boundary)  # type: ignore[arg-type]
-        await gathering.flush()
-
-
-class _Gathering:
-    """What a form is written to."""
-
-    def __init__(self, writer: Any) -> None:
-        self._writer = writer
-        self._held = bytearray()
-
-    async def write(self, piece: bytes) -> None:
-        if len(self._held) + len(piece) <= _PACKET:
-            self._held += piece
-        else:
-            await self.flush()
-            await self._writer.write(piece)
-
-    async def flush(self) -> None:
-        if self._held:
-            await self._writer.write(bytes(self._held))
-            self._held.clear()
+def _uploaded(answer: Any, operation: str) -> Item:
+    """The file that an upload made."""
+    entries = converted(answer, _Uploaded, operation).entries
+    if not entries:
+        raise UnexpectedAnswer(f"Box did not say what became of an upload ({operation}).")
+    return entries[0]
 
 
 def _form(attributes: Mapping[str, Any], content: Content) -> MultipartWriter:
-    form = _Form("form-data")
-    told = form.append(msgspec.json.encode(dict(attributes)).decode(), {"Content-Type": "application/json"})
-    told.set_content_disposition("form-data", name="attributes")
-    body = form.append_payload(_Body(content))
-    body.set_content_disposition("form-data", name="file", filename="file")
-    return form
+    told = {"attributes": msgspec.json.encode(dict(attributes)).decode()}
+    return forms.with_file(told, content, filename="file", kind="application/json")
 
 
 def _base64(data: bytes) -> str:

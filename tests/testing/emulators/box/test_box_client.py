@@ -205,6 +205,7 @@ async def test_shares_with_a_person_and_a_group(box, official, plant):
     ]
     await official(lambda api: api.user_collaborations.delete_collaboration_by_id(made.id))
     assert [each.who for each in box.collaborations(folder)] == [team]
+    box.add_group("another team")
     groups = await official(lambda api: api.groups.get_groups(filter_term="TEA"))
     assert [each.id for each in groups.entries] == [team.id]
 

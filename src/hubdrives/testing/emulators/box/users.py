@@ -38,9 +38,10 @@ async def list_users(view: View, call: Call, _args: Mapping[str, str]) -> Answer
 
 
 async def list_groups(view: View, call: Call, _args: Mapping[str, str]) -> Answer:
+    """Those of the enterprise: https://developer.box.com/reference/get-groups/"""
     view.access.need_scope("manage_groups")
     wanted = call.params.get("filter_term", "").casefold()
-    found = [view.group(each) for each in view.box.people.groups.values() if wanted in each.name.casefold()]
+    found = [view.group(each) for each in view.box.people.groups.values() if each.name.casefold().startswith(wanted)]
     return _page(call, found)
 
 
