@@ -1,6 +1,8 @@
 """A part of a file on its way: what is asked for next, and what is refused."""
 
+import asyncio
 import hashlib
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given
@@ -69,22 +71,36 @@ def test_however_it_is_cut_and_whether_ranges_are_honoured_the_bytes_are_the_rig
         skip = wanted.begin(206 if partial else 200, headers)
         got += wanted.take(body[skip:][:cut])
     assert got == CONTENT[start:stop]
-    wanted.finish()
+    asyncio.run(wanted.finish())
 
 
-def test_the_digest_of_the_whole_is_no_measure_for_a_part():
+async def test_the_digest_of_the_whole_is_no_measure_for_a_part():
     some = part(start=10, stop=20, size=100, digest=DIGEST)
     some.begin(206, {"Content-Range": "bytes 10-19/100"})
     some.take(CONTENT[10:20])
-    some.finish()
+    await some.finish()
 
 
-def test_wrong_bytes_are_corrupt():
+async def test_wrong_bytes_are_corrupt():
     whole = part(size=100, digest=DIGEST)
     whole.begin(200, {})
     whole.take(CONTENT[::-1])
     with pytest.raises(Corrupt, match="checksum"):
-        whole.finish()
+        await whole.finish()
+
+
+@pytest.mark.parametrize("wrong", [None, 0, 1, 2])
+async def test_the_checksum_of_much_may_be_brought_up_on_the_way(wrong):
+    pieces = [bytes([number]) * (1 << 20) for number in range(3)]
+    digest = f"sha1:{hashlib.sha1(b''.join(pieces)).hexdigest()}"
+    whole = part(size=3 << 20, digest=digest)
+    whole.begin(200, {})
+    for number, piece in enumerate(pieces):
+        whole.take(piece[::-1] if number != wrong else b"!" + piece[1:])
+        if number < 2:
+            await whole.hash()
+    with nullcontext() if wrong is None else pytest.raises(Corrupt, match="checksum"):
+        await whole.finish()
 
 
 @pytest.mark.parametrize("told", ["", "bytes 0-9/100", "bytes 11-19/100", "items 10-19/100", "bytes 10-19"])

@@ -1,11 +1,10 @@
 """Files on their way from a provider to their places: which come together, which again, which failure ends it all."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Final, TypeVar
+from typing import Final
 
 from hubdrives.errors import (
     Busy,
@@ -27,7 +26,7 @@ from hubdrives.sync.incoming import Incoming
 from hubdrives.sync.ledger import Ledger
 from hubdrives.sync.meter import Meter
 from hubdrives.sync.parts import Part
-from hubdrives.sync.tasks import group
+from hubdrives.sync.tasks import closing, group
 
 _CONCURRENT: Final = 16
 """Files on their way at the same time."""
@@ -37,8 +36,6 @@ _SMALL: Final = 8 << 20
 
 _TRIES: Final = 4
 """How often a file that arrives damaged is asked for."""
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +82,7 @@ class Downloads:
         for left in reversed(range(_TRIES)):
             incoming = self._incoming(download)
             try:
-                async with _closing(self.provider.read(download.entry)) as chunks:
+                async with closing(self.provider.read(download.entry)) as chunks:
                     async for chunk in chunks:
                         await incoming.feed(chunk)
                 await incoming.finish()
@@ -103,7 +100,7 @@ class Downloads:
         damaged: list[Download] = []
         room = asyncio.Semaphore(_CONCURRENT)
         incoming: Incoming | None = None
-        async with group() as tasks, _closing(provider.read_many([one.entry for one in downloads])) as pieces:
+        async with group() as tasks, closing(provider.read_many([one.entry for one in downloads])) as pieces:
             try:
                 async for piece in pieces:
                     download = missing.get(piece.entry.path)
@@ -165,13 +162,3 @@ def _is_of_one_file(error: HubdrivesError) -> bool:
     if isinstance(error, NotFound | Unreadable | Corrupt | QuotaExceeded | UnexpectedAnswer | LocalFailure):
         return True
     return type(error) is Forbidden
-
-
-@contextlib.asynccontextmanager
-async def _closing(stream: AsyncIterator[_T]) -> AsyncIterator[AsyncIterator[_T]]:
-    """Close a provider's stream at the end, also one that was left half-way."""
-    try:
-        yield stream
-    finally:
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()

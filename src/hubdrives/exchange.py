@@ -4,13 +4,15 @@ Knows no provider, and tries once. A provider hands in a function from `Failure`
 again is read off the error that comes back.
 """
 
+import copy
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 import aiohttp
@@ -27,6 +29,8 @@ _MAX_ERROR_BODY = 64 << 10
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BECOME_GET = frozenset({301, 302})  # for POST, as browsers do (RFC 9110, section 15.4)
+# Bytes: twice as many may arrive while those before are looked after.
+_READ_AHEAD = 512 << 10
 # These go along to another host; credentials and provider headers never do.
 _HARMLESS_HEADERS = frozenset({"accept", "accept-encoding", "range", "user-agent"})
 
@@ -47,6 +51,32 @@ class NarrowingTokenSource(TokenSource, Protocol):
 
     async def narrowed(self, resource: str) -> tuple[str, float]:
         """A token that only reads `resource`, as the provider names it, and for how many seconds it lives."""
+        ...
+
+
+@runtime_checkable
+class AudienceTokenSource(Protocol):
+    """One of a provider whose servers each want a token of their own.
+
+    https://docs.globus.org/api/auth/reference/#token_response, https://www.rfc-editor.org/rfc/rfc8707
+    """
+
+    def for_audience(self, audience: str, *, scopes: Sequence[str] = ()) -> TokenSource:
+        """The tokens for one server; asking costs nothing.
+
+        Args:
+            audience: the server, as the provider's login names it.
+            scopes: what they must allow.
+        """
+        ...
+
+    def login_url(self, *, scopes: Sequence[str] = (), session: Mapping[str, str] = MappingProxyType({})) -> str | None:
+        """The path at the hub where its user's login can be widened or repeated; None if no user stands behind it.
+
+        Args:
+            scopes: what the user must consent to, letter by letter as the provider asked for it.
+            session: how they must log in, likewise.
+        """
         ...
 
 
@@ -124,6 +154,24 @@ class Cut(Unavailable):
     """The connection failed on the way, as opposed to an answer that says no."""
 
 
+class _Connections:
+    """What the exchanges of one connection share, made when first needed."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = _new_session()
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
 class Exchange:
     """The connections to one host, each request holding one of the limit's slots.
 
@@ -149,13 +197,18 @@ class Exchange:
         self._errors = errors
         self._tokens = tokens
         self._headroom = headroom
-        self._session: aiohttp.ClientSession | None = None
+        self._connections = _Connections()
+
+    def sharing(self, *, errors: ErrorTable | None, tokens: TokenSource | None) -> "Exchange":
+        """Another with the same connections and limit; whichever is closed closes them for both."""
+        other = copy.copy(self)
+        other._errors = errors or self._errors
+        other._tokens = tokens
+        return other
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._connections.close()
 
     @asynccontextmanager
     async def answer(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -196,15 +249,13 @@ class Exchange:
 
     async def _send(self, stack: AsyncExitStack, request: Request, token: str | None) -> aiohttp.ClientResponse:
         """The answer to one request, redirects followed; what is secret stays with the host it was meant for."""
-        if self._session is None:
-            self._session = _new_session()
         method, target, body, payload = request.method, request.url, request.body, request.payload
         sent = dict(request.headers)
         if token is not None and self._tokens is not None:
             sent["Authorization"] = f"{self._tokens.scheme} {token}"
         for _ in range(_MAX_REDIRECTS + 1):
             response = await stack.enter_async_context(
-                self._session.request(
+                self._connections.session.request(
                     method, target, headers=sent, json=body, data=payload and payload(), allow_redirects=False
                 )
             )
@@ -233,6 +284,7 @@ def _new_session() -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60),
+        read_bufsize=_READ_AHEAD,
         # "gzip" in the user agent: Google compresses only for clients that also say it there.
         headers={"User-Agent": f"hubdrives/{__version__} (gzip)"},
     )

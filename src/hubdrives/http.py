@@ -3,9 +3,11 @@
 Knows no provider. What one try is, `exchange` knows; here it is tried again, and what was cut goes on.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+import copy
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Self, TypeAlias
 
 import aiohttp
@@ -14,7 +16,16 @@ from tenacity import AsyncRetrying
 from yarl import URL
 
 from hubdrives.errors import BadInput, Corrupt, UnexpectedAnswer
-from hubdrives.exchange import Cut, ErrorTable, Exchange, Headroom, NarrowingTokenSource, Request, TokenSource
+from hubdrives.exchange import (
+    AudienceTokenSource,
+    Cut,
+    ErrorTable,
+    Exchange,
+    Headroom,
+    NarrowingTokenSource,
+    Request,
+    TokenSource,
+)
 from hubdrives.limits import AdaptiveLimit
 from hubdrives.ranges import Part
 from hubdrives.retry import RetryPolicy, retrying
@@ -77,6 +88,34 @@ class Client:
         if not isinstance(self._tokens, NarrowingTokenSource):
             raise BadInput(f"With this connection's credential, {self.title} makes no tokens that open less.")
         return await self._tokens.narrowed(resource)
+
+    def for_audience(self, audience: str, *, scopes: Sequence[str] = (), errors: ErrorTable | None = None) -> Self:
+        """A client that shows the token of one of the provider's servers, and shares limit and connections.
+
+        Whichever is closed closes the connections for both. Without a credential, it shows none either.
+
+        Args:
+            audience: the server, as the provider's login names it.
+            scopes: what its tokens must allow.
+            errors: another table from failed answers to our errors.
+
+        Raises:
+            BadConfig: where our tokens come from, there is one for all servers.
+        """
+        tokens = self._tokens
+        if tokens is not None:
+            if not isinstance(tokens, AudienceTokenSource):
+                raise BadConfig(f"{self.title} wants a token for each of its servers, and this credential has but one.")
+            tokens = tokens.for_audience(audience, scopes=scopes)
+        other = copy.copy(self)
+        other._tokens = tokens
+        other._exchange = self._exchange.sharing(errors=errors, tokens=tokens)
+        return other
+
+    def login_url(self, *, scopes: Sequence[str] = (), session: Mapping[str, str] = MappingProxyType({})) -> str | None:
+        """As `AudienceTokenSource.login_url`, for LoginNeeded errors; None if our tokens come from elsewhere."""
+        tokens = self._tokens
+        return tokens.login_url(scopes=scopes, session=session) if isinstance(tokens, AudienceTokenSource) else None
 
     async def close(self) -> None:
         """Close the connections; the client can't be used after."""
@@ -158,13 +197,17 @@ class Client:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
+        payload: Callable[[], Any] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """A successful answer with its body yet to be read, once the request has gone through.
+
+        `payload` is as for `send`.
 
         Raises:
             HubdrivesError: as `json`; trouble while the body is read is the caller's.
         """
         request = Request.to(self.title, method, url, operation, params=params, headers=headers, body=body)
+        request = replace(request, payload=payload)
         async with AsyncExitStack() as stack:
             async for attempt in self._attempts():
                 with attempt:
@@ -217,6 +260,7 @@ class Client:
                     piece = part.take(first)
                     while piece:
                         yield piece
+                        await part.hash()
                         piece = part.take(await answer.content.read(CHUNK))
             except Cut as error:
                 if part.position == resumed_at:
@@ -230,7 +274,7 @@ class Client:
             poor = 0 if part.position - resumed_at >= _PLENTY else poor + 1
             if poor >= self._policy.attempts and not part.complete:
                 raise Corrupt(f"{self.title} breaks off again and again ({operation}).")
-        part.finish()
+        await part.finish()
 
     @asynccontextmanager
     async def _opened(

@@ -1,11 +1,15 @@
 """A part of a file on its way here: which bytes are still to come, and whether those that came are the right ones."""
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from hubdrives import digests
 from hubdrives.errors import Corrupt, VersionGone
+
+_MUCH = 1 << 20
+"""Bytes whose checksum takes longer than a thread takes to begin with it."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
@@ -36,6 +40,9 @@ class Part:
         whole = start == 0 and (stop is None or (size is not None and stop >= size))
         self._digest = digest if whole else None
         self._hasher = digests.hasher(digests.algorithm_of(digest)) if digest and whole else None
+        self._unhashed: list[bytes] = []
+        self._unhashed_size = 0
+        self._hashing: asyncio.Future[None] | None = None
 
     @property
     def complete(self) -> bool:
@@ -83,15 +90,34 @@ class Part:
             piece = piece[:room]
         self.position += len(piece)
         if self._hasher is not None:
-            self._hasher.update(piece)
+            self._unhashed.append(piece)
+            self._unhashed_size += len(piece)
         return piece
 
-    def finish(self) -> None:
+    async def hash(self) -> None:
+        """Have a thread bring the checksum up to here while more arrives, if there is enough for one to do."""
+        if self._hasher is not None and self._unhashed_size >= _MUCH:
+            pieces, self._unhashed, self._unhashed_size = self._unhashed, [], 0
+            await self._hashed()
+            self._hashing = asyncio.ensure_future(asyncio.to_thread(_hash, self._hasher, pieces))
+
+    async def finish(self) -> None:
         """Compare the checksum, if the whole file was read and its digest is known; raises Corrupt."""
         if self._hasher is not None and self._digest is not None:
+            await self._hashed()
+            _hash(self._hasher, self._unhashed)
             algorithm = digests.algorithm_of(self._digest)
             if self._digest != f"{algorithm}:{self._hasher.hexdigest()}":
                 raise Corrupt(f"What {self._title} sent does not match its own checksum.")
 
+    async def _hashed(self) -> None:
+        if self._hashing is not None:
+            await self._hashing
+
     def _changed(self) -> VersionGone:
         return VersionGone(f"The file changed at {self._title} while it was read.")
+
+
+def _hash(hasher: digests.Hasher, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        hasher.update(piece)

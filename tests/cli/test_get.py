@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.sync.source import HERE
 
-from hubdrives.cli.fetching import Wish, part_of
+from hubdrives.copying.fetching import Wish, part_of
 
 
 def parts(folder):

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import hashlib
 import tracemalloc
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 
 import pytest
 from aiohttp import web
@@ -161,6 +161,17 @@ async def test_wrong_bytes_are_found_by_the_digest(client, serve):
     url = await serve(answering(ranged(wrong)))
     with pytest.raises(Corrupt, match="checksum"):
         await collect(client.stream(url, operation="test", size=len(CONTENT), digest=DIGEST))
+
+
+@pytest.mark.parametrize("wrong", [None, 0, 2, 4])
+async def test_a_wrong_megabyte_of_several_is_found_by_the_digest(client, serve, wrong):
+    big = [CONTENT] * 5
+    digest = f"sha1:{hashlib.sha1(b''.join(big)).hexdigest()}"
+    if wrong is not None:
+        big[wrong] = CONTENT[:-1] + b"!"
+    url = await serve(answering(ranged(b"".join(big))))
+    with nullcontext() if wrong is None else pytest.raises(Corrupt, match="checksum"):
+        await collect(client.stream(url, operation="test", size=5 * len(CONTENT), digest=digest))
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,14 @@ import click
 
 from hubdrives.cli import progress
 from hubdrives.cli.ability import able, json_option, place
-from hubdrives.cli.pull import INCOMPLETE
+from hubdrives.cli.group import INCOMPLETE
 from hubdrives.cli.report import group, printable
-from hubdrives.cli.sending import Local, Sending, Sent, gather
 from hubdrives.cli.sources import opened
+from hubdrives.copying.sending import Sent, send
 from hubdrives.errors import BadInput, NotFound
 from hubdrives.model import Kind, Location
 from hubdrives.providers.abilities import NEW, Writable
 from hubdrives.providers.base import Provider
-from hubdrives.sync.meter import Meter
-from hubdrives.sync.tasks import group as task_group
-from hubdrives.sync.tasks import running
 
 
 @click.command(
@@ -47,10 +44,7 @@ def command(
     if if_version is not None and (new or len(paths) > 1 or paths[0].is_dir()):
         raise click.UsageError("--if-version is for a single file, and without --new.")
     sent = asyncio.run(_put(paths, source, NEW if new else if_version))
-    if as_json:
-        click.echo(json.dumps(_to_json(sent)))
-    else:
-        _print(sent)
+    print_sent(sent, as_json=as_json)
     context.exit(INCOMPLETE if sent.failed else 0)
 
 
@@ -58,21 +52,17 @@ async def _put(paths: Sequence[Path], text: str, if_version: str | None) -> Sent
     async with opened(text) as source:
         writer = able(source.provider, Writable)
         parent, name = await _target(source.provider, source.location, is_single=len(paths) == 1)
-        items: list[Local] = await asyncio.to_thread(lambda: list(gather(paths, name=name)))
         with progress.shown() as on_progress:
-            meter = Meter(on_progress, waiting=lambda: source.provider.waiting)
-            async with task_group() as background, running(background, meter.run()):
-                sending = Sending(
-                    provider=source.provider,
-                    writer=writer,
-                    parent=parent,
-                    meter=meter,
-                    if_version=if_version,
-                    is_new=name is not None,
-                )
-                sent = await sending.run(items)
-            meter.finish()
-        return sent
+            return await send(
+                source.provider,
+                writer,
+                parent,
+                paths,
+                name=name,
+                is_new=name is not None,
+                if_version=if_version,
+                on_progress=on_progress,
+            )
 
 
 async def _target(provider: Provider, location: Location, *, is_single: bool) -> tuple[Location, str | None]:
@@ -88,6 +78,18 @@ async def _target(provider: Provider, location: Location, *, is_single: bool) ->
     return place(location)
 
 
+def print_sent(sent: Sent, *, as_json: bool) -> None:
+    """Tell people or programs what went up."""
+    if as_json:
+        click.echo(json.dumps(_to_json(sent)))
+        return
+    counts = ((sent.uploaded, "uploaded"), (sent.unchanged, "there already"), (sent.failed, "failed"))
+    said = [f"{len(some)} {word}" for some, word in counts if some]
+    click.echo(f"{', '.join(said) or 'nothing to bring up'}.")
+    for line in group("Could not be brought up:", [f"{printable(one.path)}: {one.reason}" for one in sent.failed]):
+        click.echo(line)
+
+
 def _to_json(sent: Sent) -> dict[str, object]:
     return {
         "uploaded": [
@@ -96,11 +98,3 @@ def _to_json(sent: Sent) -> dict[str, object]:
         "unchanged": sorted(sent.unchanged),
         "failed": [{"path": item.path, "reason": item.reason, "code": item.code} for item in sent.failed],
     }
-
-
-def _print(sent: Sent) -> None:
-    counts = ((sent.uploaded, "uploaded"), (sent.unchanged, "there already"), (sent.failed, "failed"))
-    said = [f"{len(some)} {word}" for some, word in counts if some]
-    click.echo(f"{', '.join(said) or 'nothing to bring up'}.")
-    for line in group("Could not be brought up:", [f"{printable(one.path)}: {one.reason}" for one in sent.failed]):
-        click.echo(line)

@@ -145,7 +145,7 @@ class Disk:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
             return self.calls.open(_name(path), flags, 0o600, folder)
 
-    def write(self, fd: int, data: bytes) -> None:
+    def write(self, fd: int, data: bytes | bytearray) -> None:
         """All of `data`."""
         rest = memoryview(data)
         while rest:

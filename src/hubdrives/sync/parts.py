@@ -59,7 +59,7 @@ class Part:
     def inode(self) -> int:
         return os.fstat(self._open()).st_ino
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """The next bytes. Blocks.
 
         Raises:

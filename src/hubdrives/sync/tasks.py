@@ -1,12 +1,13 @@
-"""Two small tools for code that mixes the event loop with threads."""
+"""Small tools for code that mixes the event loop with threads, tasks and streams."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_T = TypeVar("_T")
 
 
 async def in_thread(work: Callable[_P, _R], *args: _P.args, **options: _P.kwargs) -> _R:
@@ -14,17 +15,28 @@ async def in_thread(work: Callable[_P, _R], *args: _P.args, **options: _P.kwargs
 
     A thread can't be stopped; without this, one could still be writing when the lock has been given back.
     """
-    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
-    cancelled: asyncio.CancelledError | None = None
-    while not running.done():
-        try:
-            await asyncio.wait([running])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        running.exception()
-        raise cancelled
-    return running.result()
+    return await _done(asyncio.ensure_future(asyncio.to_thread(work, *args, **options)))
+
+
+class Beside:
+    """Blocking work in a thread, one piece after the other, while its bringer goes on to fetch the next one.
+
+    What fails is told when the next piece is brought, or by `done`, which must be the end in any case.
+    """
+
+    def __init__(self) -> None:
+        self._running: asyncio.Future[None] | None = None
+
+    async def bring(self, work: Callable[_P, None], *args: _P.args, **options: _P.kwargs) -> None:
+        """Begin `work` as soon as the piece before it is done."""
+        await self.done()
+        self._running = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
+
+    async def done(self) -> None:
+        """Wait until nothing runs, also when cancelled."""
+        running, self._running = self._running, None
+        if running is not None:
+            await _done(running)
 
 
 @asynccontextmanager
@@ -45,6 +57,29 @@ async def running(tasks: asyncio.TaskGroup, work: Coroutine[None, None, None]) -
         yield
     finally:
         task.cancel()
+
+
+@asynccontextmanager
+async def closing(stream: AsyncIterator[_T]) -> AsyncIterator[AsyncIterator[_T]]:
+    """Close a provider's stream at the end, also one that was left half-way."""
+    try:
+        yield stream
+    finally:
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
+
+
+async def _done(running: asyncio.Future[_R]) -> _R:
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        running.exception()
+        raise cancelled
+    return running.result()
 
 
 def _first(error: BaseException) -> BaseException:

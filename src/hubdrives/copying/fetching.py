@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from hubdrives import digests
-from hubdrives.errors import Corrupt, HubdrivesError, NameTaken
-from hubdrives.model import Entry, Skipped
+from hubdrives import digests, paths
+from hubdrives.errors import BadInput, BadPath, Corrupt, HubdrivesError, NameTaken, NotFound
+from hubdrives.model import Entry, Kind, Location, Progress, Skipped
 from hubdrives.paths import MAX_NAME_BYTES
+from hubdrives.providers.abilities import Versioned
+from hubdrives.providers.base import Provider
 from hubdrives.push import is_of_one_file
 from hubdrives.sync.disk import telling
 from hubdrives.sync.meter import Meter
-from hubdrives.sync.tasks import group
+from hubdrives.sync.tasks import Beside, group, running
 
 _CONCURRENT: Final = 16
 """Files on their way at the same time; the connection's own limit is mostly lower."""
@@ -120,14 +122,18 @@ class Fetching:
     async def _write(self, pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
         held: list[bytes] = []
         size = 0
-        async for piece in pieces:
-            held.append(piece)
-            size += len(piece)
-            self.meter.add(size=len(piece))
-            if size >= _BUFFER:
-                await asyncio.to_thread(file.writelines, held)
-                held, size = [], 0
-        await asyncio.to_thread(file.writelines, held)
+        writing = Beside()
+        try:
+            async for piece in pieces:
+                held.append(piece)
+                size += len(piece)
+                self.meter.add(size=len(piece))
+                if size >= _BUFFER:
+                    await writing.bring(file.writelines, held)
+                    held, size = [], 0
+            await writing.bring(file.writelines, held)
+        finally:
+            await writing.done()
 
     def _place(self, wish: Wish, part: Path, *, is_continued: bool) -> None:
         if is_continued:
@@ -140,7 +146,94 @@ class Fetching:
         if wish.to.is_dir():
             raise NameTaken(f"'{wish.to}' is a folder here.")
         if not self.force and os.path.lexists(wish.to):
-            raise NameTaken(f"'{wish.to}' is here already.", hint="--force overwrites it.")
+            raise NameTaken(f"'{wish.to}' is here already.", hint="--force, or force=True in Python, overwrites it.")
+
+
+async def fetch(
+    provider: Provider,
+    location: Location,
+    local: Path | None = None,
+    *,
+    force: bool = False,
+    version: tuple[Versioned, str] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Fetched:
+    """Copy a file, or a folder with all that is in it, from a provider. What is here with the same bytes stays.
+
+    Args:
+        provider: whose it is.
+        location: the file or folder.
+        local: the folder that a file goes into, or its name; the folder that a folder's content goes into; None is
+            called as at the provider.
+        force: whether what is here with other bytes is overwritten.
+        version: an earlier version of a file, and the same provider, which keeps it.
+        on_progress: told of how far it is.
+
+    Raises:
+        NameTaken: something else is here.
+        NotFound: there is no such file, or no such version of it.
+        BadInput: a folder, and a version of it, is asked for.
+        HubdrivesError: what concerns more than one file, or the only one.
+    """
+    meter = Meter(on_progress, waiting=lambda: provider.waiting)
+    async with group() as background, running(background, meter.run()):
+        entry = await provider.stat(location)
+        fetching = Fetching(meter=meter, force=force)
+        if entry.kind is Kind.FOLDER:
+            if version is not None:
+                raise BadInput(f"'{entry.name}' is a folder, and only files have versions.")
+            to = local or Path(paths.working_folder_name(entry.name))
+            wishes = await _all(provider, location, to, fetching.fetched)
+        else:
+            to = local or Path()
+            if await asyncio.to_thread(to.is_dir):
+                to /= paths.safe_name(entry.name)
+            wishes = [
+                Wish(entry=entry, read=_reader(provider, entry), to=to, shown=entry.name)
+                if version is None
+                else await _earlier(*version, entry, location, to)
+            ]
+        fetched = await fetching.run(wishes)
+    meter.finish()
+    return fetched
+
+
+async def _earlier(provider: Versioned, version: str, entry: Entry, location: Location, to: Path) -> Wish:
+    known = next((one for one in await provider.versions(location) if one.id == version), None)
+    if known is None:
+        raise NotFound(f"There is no version '{version}' of this file.", hint="`hubdrives versions` lists them.")
+    earlier = Entry(
+        path=entry.path, kind=Kind.FILE, id=entry.id, size=known.size, version=f"version {version}", digest=known.digest
+    )
+
+    def read(start: int) -> AsyncIterator[bytes]:
+        return provider.read_version(location, version, start=start)
+
+    return Wish(entry=earlier, read=read, to=to, shown=entry.name)
+
+
+async def _all(provider: Provider, location: Location, to: Path, fetched: Fetched) -> list[Wish]:
+    """All files of a folder; its folders are made, empty ones too."""
+    snapshot = await provider.snapshot(location)
+    fetched.skipped.extend(snapshot.skipped)
+    wishes: list[Wish] = []
+    with telling(str(to)):
+        await asyncio.to_thread(to.mkdir, parents=True, exist_ok=True)
+        for one in snapshot.entries:
+            if paths.relative(one.path) != one.path or paths.reserved(one.path):
+                fetched.skipped.append(Skipped(path=one.path, reason="This name is reserved.", code=BadPath.code))
+            elif one.kind is Kind.FOLDER:
+                await asyncio.to_thread((to / one.path).mkdir, parents=True, exist_ok=True)
+            else:
+                wishes.append(Wish(entry=one, read=_reader(provider, one), to=to / one.path, shown=one.path))
+    return wishes
+
+
+def _reader(provider: Provider, entry: Entry) -> Read:
+    def read(start: int) -> AsyncIterator[bytes]:
+        return provider.read(entry, start=start)
+
+    return read
 
 
 def part_of(wish: Wish) -> Path:

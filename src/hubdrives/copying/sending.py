@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Final
 from hubdrives import digests
 from hubdrives.content import File
 from hubdrives.errors import BadInput, HubdrivesError
-from hubdrives.model import Entry, Kind, Location, Skipped
+from hubdrives.model import Entry, Kind, Location, Progress, Skipped
 from hubdrives.paths import STATE_FOLDER
 from hubdrives.providers.abilities import Writable
 from hubdrives.providers.base import Provider
 from hubdrives.push import is_of_one_file
 from hubdrives.sync.meter import Counted, Meter
-from hubdrives.sync.tasks import group
+from hubdrives.sync.tasks import group, running
 
 _CONCURRENT: Final = 16
 """Files on their way at the same time; the connection's own limit is mostly lower."""
@@ -43,6 +43,44 @@ class Sent:
     failed: list[Skipped] = field(default_factory=list)
 
 
+async def send(
+    provider: Provider,
+    writer: Writable,
+    parent: Location,
+    paths: Sequence[Path],
+    *,
+    name: str | None = None,
+    is_new: bool = False,
+    if_version: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Sent:
+    """Copy files and folders into the folder `parent`. What is there with the same bytes is not sent again.
+
+    Args:
+        provider: whose folder it is.
+        writer: the same.
+        parent: where they go.
+        paths: files and folders of this machine.
+        name: what the only one of them is to be called.
+        is_new: whether no folder there has a name of those that come.
+        if_version: as `Writable.write` takes it.
+        on_progress: told of how far it is.
+
+    Raises:
+        BadInput: there is no such file, or two would have one name.
+        HubdrivesError: what concerns more than one file, or the only one.
+    """
+    items = await asyncio.to_thread(lambda: list(gather(paths, name=name)))
+    meter = Meter(on_progress, waiting=lambda: provider.waiting)
+    async with group() as background, running(background, meter.run()):
+        sending = Sending(
+            provider=provider, writer=writer, parent=parent, meter=meter, if_version=if_version, is_new=is_new
+        )
+        sent = await sending.run(items)
+    meter.finish()
+    return sent
+
+
 def gather(locals_: Sequence[Path], *, name: str | None = None) -> Iterator[Local]:
     """`locals_` and all that is in them, each folder before what is in it. Symlinks in folders are left out. Blocks.
 
@@ -53,12 +91,7 @@ def gather(locals_: Sequence[Path], *, name: str | None = None) -> Iterator[Loca
     Raises:
         BadInput: there is no such file, or two would have one name.
     """
-    names = [name or path.absolute().name for path in locals_]
-    if len(set(names)) < len(names):
-        raise BadInput("Two of these have the same name.", hint="Put them into different folders.")
-    for top, called in zip(locals_, names, strict=True):
-        if not top.exists():
-            raise BadInput(f"There is no file '{top}'.")
+    for top, called in zip(locals_, names_of(locals_, name=name), strict=True):
         yield Local(here=top, path=called, is_folder=top.is_dir())
         for folder, folders, files in os.walk(top):
             here = Path(folder)
@@ -69,6 +102,17 @@ def gather(locals_: Sequence[Path], *, name: str | None = None) -> Iterator[Loca
             for one in sorted(files):
                 if not (here / one).is_symlink():
                     yield Local(here=here / one, path=f"{below}/{one}", is_folder=False)
+
+
+def names_of(locals_: Sequence[Path], *, name: str | None = None) -> list[str]:
+    """What each of `locals_` is to be called. Blocks a little. Raises what `gather` raises."""
+    names = [name or path.absolute().name for path in locals_]
+    if len(set(names)) < len(names):
+        raise BadInput("Two of these have the same name.", hint="Put them into different folders.")
+    for path in locals_:
+        if not path.exists():
+            raise BadInput(f"There is no file '{path}'.")
+    return names
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,8 +130,8 @@ class Sending:
     sent: Sent = field(default_factory=Sent)
     _there: dict[str, Entry] = field(default_factory=dict)
     """What the provider has, as far as it matters."""
-    _missing: dict[str, HubdrivesError] = field(default_factory=dict)
-    """The folders that could not be made."""
+    _made: dict[str, asyncio.Task[HubdrivesError | None]] = field(default_factory=dict)
+    """The folders, by path; the result is why one could not be made."""
 
     async def run(self, items: Sequence[Local]) -> Sent:
         """Bring them all up.
@@ -101,11 +145,6 @@ class Sending:
             await self._look([item.path for item in folders if "/" not in item.path])
         sizes = await asyncio.to_thread(_sizes, files)
         self.meter.phase("uploading", files_total=len(files), bytes_total=sum(sizes))
-        for depth in sorted({item.path.count("/") for item in folders}):
-            async with group() as tasks:
-                for item in folders:
-                    if item.path.count("/") == depth:
-                        tasks.create_task(self._make(item.path))
         ahead = iter(files)
 
         async def work() -> None:
@@ -113,6 +152,8 @@ class Sending:
                 await self._send(item, is_only=len(items) == 1)
 
         async with group() as tasks:
+            for item in folders:
+                self._made[item.path] = tasks.create_task(self._make(item.path))
             for _ in range(min(_CONCURRENT, len(files))):
                 tasks.create_task(work())
         self.sent.uploaded.sort(key=lambda entry: entry.path)
@@ -129,26 +170,30 @@ class Sending:
                 snapshot = await self.provider.snapshot(self.parent.below(entry.path))
                 self._there.update((f"{entry.path}/{one.path}", one) for one in snapshot.entries)
 
-    async def _make(self, path: str) -> None:
+    async def _make(self, path: str) -> HubdrivesError | None:
         folder, _, name = path.rpartition("/")
         known = self._there.get(path)
         if known is not None and known.kind is Kind.FOLDER:
-            return
-        if folder in self._missing:
-            self._missing[path] = self._missing[folder]
-            return
+            return None
+        if (missing := await self._missing(folder)) is not None:
+            return missing
         try:
             await self.writer.make_folder(self.parent.below(folder), name)
         except HubdrivesError as error:
             if not is_of_one_file(error):
                 raise
-            self._missing[path] = error
             self._fail(path, error)
+            return error
+        return None
+
+    async def _missing(self, folder: str) -> HubdrivesError | None:
+        """Why a folder that is on its way could not be made, None when it is there."""
+        return await self._made[folder] if folder in self._made else None
 
     async def _send(self, item: Local, *, is_only: bool) -> None:
         folder, _, name = item.path.rpartition("/")
-        if folder in self._missing:
-            self._fail(item.path, self._missing[folder])
+        if (missing := await self._missing(folder)) is not None:
+            self._fail(item.path, missing)
             return
         try:
             entry = await self._write(item, folder, name)
