@@ -103,6 +103,66 @@ def test_a_reference_to_a_secret_is_welcome():
     assert config.parse(text).connections["x"].credential["token_env"] == "A"
 
 
+# Spaces
+
+
+SPACES = """
+[connections.x]
+provider = 'box'
+root = 'https://app.box.com/folder/1'
+[spaces.results]
+connection = 'x'
+folder = 'neuron-data'
+"""
+
+
+def test_a_space_and_who_may_what_in_it_are_understood():
+    text = f"""{SPACES}
+    address = '{{name}}@example.org'
+    [[grants]]
+    connection = 'results'
+    everyone = true
+    can = ['read', 'write']
+    [[grants]]
+    connection = 'results'
+    services = ['neuron']
+    can = ['manage']
+    """
+    settings = config.parse(text)
+    space = settings.spaces["results"]
+    assert (space.connection, space.folder, space.key, space.address) == (
+        "x",
+        "neuron-data",
+        "sub",
+        "{name}@example.org",
+    )
+    assert [grant.services for grant in settings.grants] == [(), ("neuron",)]
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("key = 'email'", "email"),
+        ("address = '{user}'", "takes {name}, {sub} and {email}"),
+        ("address = '{'", "takes {name}, {sub} and {email}"),
+        ("address = '{}'", "takes {name}, {sub} and {email}"),
+        ("address = '{name.upper}'", "takes {name}, {sub} and {email}"),
+        ("[spaces.x]\nconnection = 'x'\nfolder = 'f'", "both a connection and a space"),
+        ("[spaces.y]\nconnection = 'z'\nfolder = 'f'", "'z', which is not configured"),
+        ("[spaces.y]\nconnection = 'x'\nfolder = 'a/b'", "'a/b', of space 'y'"),
+        ("[spaces.y]\nconnection = 'x'\nfolder = '..'", "'..', of space 'y'"),
+        ("[[grants]]\nconnection = 'results'\neveryone = true\ncan = ['link']", "'link'; known: read, write, manage"),
+        ("[[grants]]\nconnection = 'x'\neveryone = true\ncan = ['manage']", "'manage'; known: read, link"),
+        ("[[grants]]\nconnection = 'results'\neveryone = true\nroot = 'https://app.box.com/folder/2'", "has a root"),
+        ("[[grants]]\nconnection = 'results'\ncan = ['manage']", "names nobody"),
+    ],
+)
+def test_a_mistake_in_a_space_is_named(added, said):
+    with pytest.raises(BadConfig, match=said) as caught:
+        config.parse(SPACES + added, origin="my.toml")
+    assert "my.toml" in str(caught.value)
+
+
 # load
 
 
@@ -155,3 +215,18 @@ def test_a_secret_comes_from_a_file_or_a_variable_without_trailing_white_space(t
 def test_a_secret_that_is_not_there_is_said(credential):
     with pytest.raises(BadConfig):
         config.secret(credential, "token", {"EMPTY": " \n", "SET": "x"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "folder"),
+    [
+        ({}, None),
+        ({"HOME": ""}, None),
+        ({"HOME": "/home/ada"}, "/home/ada/.local/state/hubdrives"),
+        ({"HOME": "/home/ada", "XDG_STATE_HOME": "/var/state"}, "/var/state/hubdrives"),
+        ({"HOME": "/home/ada", "XDG_STATE_HOME": "state"}, "/home/ada/.local/state/hubdrives"),
+    ],
+)
+def test_notes_of_this_user_s_processes_are_where_the_desktop_s_rules_have_them(environment, folder):
+    found = config.state_folder(environment)
+    assert (found and str(found)) == folder

@@ -1,10 +1,12 @@
 """Settings, typed: connections, grants and the gateway, from one TOML file. It refers to secrets, it holds none."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from string import Formatter
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,7 +18,15 @@ GATEWAY_VARIABLE = "HUBDRIVES_GATEWAY_URL"
 DEFAULT_PATH = Path("~/.config/hubdrives/hubdrives.toml")
 
 VERBS = ("read", "link", "write", "share", "token")
-"""What a grant can allow. None implies another."""
+"""What a grant on a connection can allow. None implies another."""
+
+SPACE_VERBS = ("read", "write", "manage")
+"""What a grant on a space can allow: the first two in the user's own, the last in everybody's."""
+
+_OF_A_PERSON = frozenset({"name", "sub", "email"})
+
+# "SPACE@USER:/PATH" must mean one thing only.
+_SPACE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 # The last word of a field that would hold a secret.
 _SECRETS = frozenset({"token", "secret", "password", "passphrase", "passwd", "key", "assertion"})
@@ -48,10 +58,32 @@ class ConnectionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     limits: LimitSettings = LimitSettings()
 
 
-class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A rule: who may do what on which connection and root. Without one, nothing is allowed."""
+class SpaceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder for each user of the hub in a service account's storage, `ROOT/KEY/FOLDER`, shared with that user."""
 
     connection: str
+    """The service account's; its provider must be able to write and to share."""
+    folder: str
+    """The name that all users see, so best one that begins with the service's own."""
+    root: str | None = None
+    """The folder that has everybody's in it: its URL, or `CONNECTION:/path`, which is made if it is missing; None is
+    the connection's `root`."""
+    role: str = ""
+    """What the user may do with it at the provider, in its own words; "" is the provider's word for reading."""
+    key: Literal["sub", "name"] = "sub"
+    """What names a user's folder: the subject of their login, which never changes, or, for hubs whose names never do,
+    the name in the hub."""
+    address: str = "{email}"
+    """Who a user is at the provider, of {name} (in the hub), {sub} and {email} (of the login)."""
+    mounted: str = ""
+    """Where users find it in their home, if their storage is mounted there: "drive/Shared with me"."""
+
+
+class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule: who may do what on which connection and root, or in which space. Without one, nothing is allowed."""
+
+    connection: str
+    """The connection's name, or the space's."""
     root: str | None = None
     """The URL of the folder it is for, at any depth below; None is the connection's `root`, or, where users show
     tokens of their own, whatever those open."""
@@ -59,9 +91,12 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: tuple[str, ...] = ()
     everyone: bool = False
     """All users of the hub."""
+    services: tuple[str, ...] = ()
+    """Services of the hub, by name."""
     can: tuple[str, ...] = ("read",)
     """Any of "read", "link" (sign links for others), "write", "share" (give others access at the provider) and "token"
-    (be handed a token of the provider's own that only reads there)."""
+    (be handed a token of the provider's own that only reads there). In a space: "read" and "write" in the user's own,
+    "manage" all users'."""
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +126,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole configuration file."""
 
     connections: dict[str, ConnectionSettings] = {}
+    spaces: dict[str, SpaceSettings] = {}
     grants: tuple[Grant, ...] = ()
     gateway: GatewaySettings = GatewaySettings()
 
@@ -107,6 +143,8 @@ def parse(text: str, *, origin: str = "the configuration") -> Settings:
         raise BadConfig(f"{origin} can't be used: {error}.") from None
     for name, connection in settings.connections.items():
         _refuse_clear_secrets(name, connection.credential, origin)
+    for name, space in settings.spaces.items():
+        _check_space(name, space, settings, origin)
     for grant in settings.grants:
         _check_grant(grant, settings, origin)
     return settings
@@ -131,6 +169,18 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     except UnicodeDecodeError:
         raise BadConfig(f"{path} can't be read: it is not UTF-8 text.") from None
     return parse(text, origin=str(path))
+
+
+def state_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Where this user's processes leave notes for one another; None where no home is named.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    named = environment.get("XDG_STATE_HOME", "")
+    if Path(named).is_absolute():
+        return Path(named) / "hubdrives"
+    home = environment.get("HOME")
+    return Path(home) / ".local" / "state" / "hubdrives" if home else None
 
 
 def secret(credential: Mapping[str, Any], name: str, environment: Mapping[str, str] = os.environ) -> str:
@@ -163,13 +213,36 @@ def _refuse_clear_secrets(name: str, credential: Mapping[str, Any], origin: str)
             )
 
 
-def _check_grant(grant: Grant, settings: Settings, origin: str) -> None:
-    connection = settings.connections.get(grant.connection)
-    if connection is None:
-        raise BadConfig(f"{origin}: a grant names the connection '{grant.connection}', which is not configured.")
-    if not (grant.users or grant.groups or grant.everyone):
-        raise BadConfig(f"{origin}: a grant on '{grant.connection}' names nobody: users, groups or everyone = true.")
-    if unknown := set(grant.can) - set(VERBS):
+def _check_space(name: str, space: SpaceSettings, settings: Settings, origin: str) -> None:
+    if not _SPACE_NAME.fullmatch(name):
         raise BadConfig(
-            f"{origin}: a grant on '{grant.connection}' allows '{min(unknown)}'; known: {', '.join(VERBS)}."
+            f"{origin}: '{name[:40]}' can't be the name of a space.",
+            hint='Use letters, digits, "_", "." and "-"; the first a letter or digit.',
         )
+    if name in settings.connections:
+        raise BadConfig(f"{origin}: '{name}' is both a connection and a space.", hint="Give one another name.")
+    if space.connection not in settings.connections:
+        raise BadConfig(f"{origin}: space '{name}' names the connection '{space.connection}', which is not configured.")
+    if space.folder in {"", ".", ".."} or "/" in space.folder or "\0" in space.folder:
+        raise BadConfig(f"{origin}: '{space.folder}', of space '{name}', can't be the name of a folder.")
+    try:
+        unknown = {field for _, field, *_ in Formatter().parse(space.address) if field is not None} - _OF_A_PERSON
+    except ValueError:
+        unknown = {space.address}
+    if unknown:
+        raise BadConfig(
+            f"{origin}: '{space.address}', of space '{name}', is no address; it takes {{name}}, {{sub}} and {{email}}."
+        )
+
+
+def _check_grant(grant: Grant, settings: Settings, origin: str) -> None:
+    name = grant.connection
+    if name not in settings.connections and name not in settings.spaces:
+        raise BadConfig(f"{origin}: a grant names the connection '{name}', which is not configured.")
+    if not (grant.users or grant.groups or grant.everyone or grant.services):
+        raise BadConfig(f"{origin}: a grant on '{name}' names nobody: users, groups, services or everyone = true.")
+    known = SPACE_VERBS if name in settings.spaces else VERBS
+    if unknown := set(grant.can) - set(known):
+        raise BadConfig(f"{origin}: a grant on '{name}' allows '{min(unknown)}'; known: {', '.join(known)}.")
+    if name in settings.spaces and grant.root is not None:
+        raise BadConfig(f"{origin}: a grant on the space '{name}' has a root, and a space has its own.")

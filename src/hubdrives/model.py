@@ -179,10 +179,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a pull, a push or a copy is."""
+    """How far a pull, a push or a copy is; or the folders of many users, which then count as files."""
 
     phase: str
-    """"listing", "checking", "downloading", "uploading" or "done"."""
+    """"listing", "checking", "downloading", "uploading", "ensuring" or "done"."""
     files_done: int = 0
     files_total: int = 0
     bytes_done: int = 0

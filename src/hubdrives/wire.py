@@ -109,7 +109,7 @@ class ConnectionDocument(msgspec.Struct, frozen=True):
     provider: str
     title: str
     can: tuple[str, ...]
-    """What the user may do somewhere on it: "read", "link", "write", "share"."""
+    """What the user may do somewhere on it: "read", "link", "write", "share", "token"; in a space also "manage"."""
     roots: tuple[dict[str, Any], ...]
     """Where: `url`, `path` and `can`."""
     access: str | None = None
@@ -377,3 +377,42 @@ class Reader:
         if frame.size < 0 or (frame.size and frame.file is None):
             raise UnexpectedAnswer("The gateway sent something that is no stream of files.")
         return frame
+
+
+class SpaceDocument(msgspec.Struct, frozen=True):
+    """A space of the gateway in which this caller may do something."""
+
+    name: str
+    title: str
+    """The provider's."""
+    folder: str
+    can: tuple[str, ...]
+    """"read", "write": in their own; "manage": in everybody's."""
+    roles: tuple[str, ...]
+    """What people may be given there, the first to read; for those who manage it."""
+    mounted: str = ""
+    """Where users find it in their home, if their storage is mounted there."""
+
+
+class SpaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody's folder in a space: to be made and shared, or to be shared in another role ("" is the space's own)."""
+
+    space: str
+    user: str
+    """The name in the hub."""
+    role: str = ""
+
+
+class SpaceState(msgspec.Struct, frozen=True):
+    """What became of somebody's folder in a space."""
+
+    space: str
+    user: str
+    created: bool
+    """It was not there before."""
+    shared: bool
+    """It was not shared with them, or in another role, before."""
+    role: str
+    """What they may do with it at the provider; "" if it is not shared with them."""
+    source: str
+    """What to ask the gateway for: "results@alice:/"."""

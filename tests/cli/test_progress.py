@@ -30,6 +30,12 @@ def test_a_line_is_said_once_for_each_thing_that_begins(capsys):
     ]
 
 
+def test_users_are_called_users(capsys):
+    for total in (500, 1):
+        Lines("user")(Progress(phase="ensuring", files_done=1, files_total=total))
+    assert capsys.readouterr().err.splitlines() == ["Making and sharing 500 users …", "Making and sharing 1 user …"]
+
+
 def test_a_wait_is_said_once_with_its_length_and_again_if_it_comes_again(capsys):
     waits = [Progress(phase="listing", waiting=Waiting(on="Google Drive", seconds=left)) for left in (12.2, 11.9, 0.1)]
     assert said(capsys, *waits, Progress(phase="listing"), waits[1]) == [

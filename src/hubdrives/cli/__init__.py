@@ -28,6 +28,7 @@ _SUBCOMMANDS = {
     "share": "Give somebody access to a folder.",
     "shares": "List who has access.",
     "unshare": "Take somebody's access to a folder away.",
+    "space": "Give each user a shared folder.",
     "token": "Get a provider's own token for one folder, to read.",
     "link": "Make a link with which others pull a folder.",
     "connections": "Show what can be reached from here.",

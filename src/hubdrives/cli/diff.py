@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hubdrives import folder as folders
-from hubdrives.cli.pull import INCOMPLETE
+from hubdrives.cli.group import INCOMPLETE
 from hubdrives.cli.report import printable
 from hubdrives.cli.upstream import fetching
 from hubdrives.cli.working import Working, find, json_option

@@ -16,6 +16,8 @@ from hubdrives.errors import HubdrivesError
 from hubdrives.redaction import RedactingFilter
 
 FAILED = 1
+INCOMPLETE = 3
+"""Done, but some wanted files could not be brought."""
 INTERRUPTED = 130
 
 _log = logging.getLogger(__name__)

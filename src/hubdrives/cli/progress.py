@@ -14,15 +14,16 @@ _PHASES = {
     "checking": "Comparing",
     "downloading": "Downloading",
     "uploading": "Uploading",
+    "ensuring": "Making and sharing",
     "done": "Done",
 }
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[Progress], None]]:
-    """What to tell the progress to."""
+def shown(thing: str = "file") -> Iterator[Callable[[Progress], None]]:
+    """What to tell the progress to. `thing` is what its files are called."""
     if not sys.stderr.isatty():
-        yield Lines()
+        yield Lines(thing)
         return
     # Takes as long to import as much else together, and scripts have no use for it.
     from rich.console import Console  # noqa: PLC0415
@@ -41,16 +42,17 @@ def shown() -> Iterator[Callable[[Progress], None]]:
                 description=_waiting(now) or phase,
                 total=now.bytes_total or now.files_total or None,
                 completed=now.bytes_done if now.bytes_total else now.files_done,
-                amount=_amount(now, speed=bar.tasks[0].speed if now.bytes_total else None),
+                amount=_amount(now, thing, speed=bar.tasks[0].speed if now.bytes_total else None),
             )
 
         yield show
 
 
 class Lines:
-    """A line whenever something new begins."""
+    """A line whenever something new begins. `thing` is what the progress' files are called."""
 
-    def __init__(self) -> None:
+    def __init__(self, thing: str = "file") -> None:
+        self._thing = thing
         self._said = ""
 
     def __call__(self, now: Progress) -> None:
@@ -58,7 +60,7 @@ class Lines:
         line = f"Waiting for {now.waiting.on}" if now.waiting else _PHASES.get(now.phase, now.phase)
         if line != self._said and now.phase != "done":
             self._said = line
-            amount = f", {round(now.waiting.seconds)} s" if now.waiting else _total(now)
+            amount = f", {round(now.waiting.seconds)} s" if now.waiting else _total(now, self._thing)
             click.echo(f"{line}{amount} …", err=True)
 
 
@@ -66,17 +68,17 @@ def _waiting(now: Progress) -> str | None:
     return f"Waiting for {now.waiting.on}, {round(now.waiting.seconds)} s" if now.waiting else None
 
 
-def _total(now: Progress) -> str:
+def _total(now: Progress, thing: str) -> str:
     if not now.files_total:
         return ""
     size = f", {decimal(now.bytes_total)}" if now.bytes_total else ""
-    return f" {now.files_total} file{'s' if now.files_total > 1 else ''}{size}"
+    return f" {now.files_total} {thing}{'s' if now.files_total > 1 else ''}{size}"
 
 
-def _amount(now: Progress, *, speed: float | None) -> str:
+def _amount(now: Progress, thing: str, *, speed: float | None) -> str:
     if not now.files_total:
         return ""
-    amount = f"{now.files_done} of {now.files_total} files"
+    amount = f"{now.files_done} of {now.files_total} {thing}s"
     if now.bytes_total:
         amount += f", {decimal(now.bytes_done)} of {decimal(now.bytes_total)}"
     return f"{amount}, {decimal(int(speed))}/s" if speed else amount

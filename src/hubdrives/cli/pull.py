@@ -9,11 +9,10 @@ import click
 from hubdrives import pull as pulling
 from hubdrives.cli import progress, report
 from hubdrives.cli.choosing import choosing, chosen
+from hubdrives.cli.group import INCOMPLETE
 from hubdrives.cli.sources import opened
 from hubdrives.model import Report
 from hubdrives.paths import working_folder_name
-
-INCOMPLETE = 3
 
 
 @click.command(

@@ -10,7 +10,7 @@ import click
 from hubdrives import folder as folders
 from hubdrives import push as pushing
 from hubdrives.cli import progress
-from hubdrives.cli.pull import INCOMPLETE
+from hubdrives.cli.group import INCOMPLETE
 from hubdrives.cli.report import group
 from hubdrives.cli.upstream import reached
 from hubdrives.cli.working import HERE, Working, find, folder_argument, json_option

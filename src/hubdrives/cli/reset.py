@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hubdrives import folder as folders
-from hubdrives.cli.pull import INCOMPLETE
+from hubdrives.cli.group import INCOMPLETE
 from hubdrives.cli.upstream import fetching
 from hubdrives.cli.working import Working, find, json_option, now, set_back, sure, yes_option
 from hubdrives.errors import BadInput

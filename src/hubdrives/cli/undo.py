@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hubdrives import folder as folders
-from hubdrives.cli.pull import INCOMPLETE
+from hubdrives.cli.group import INCOMPLETE
 from hubdrives.cli.report import printable
 from hubdrives.cli.working import HERE, find, folder_argument, json_option, local, now, set_back, sure, yes_option
 from hubdrives.errors import BadInput

@@ -13,7 +13,7 @@ from hubdrives.errors import HubdrivesError
 from hubdrives.exchange import Failure
 from hubdrives.http import Client
 from hubdrives.model import Description, Entry, Location, Snapshot, Waiting
-from hubdrives.wire import ConnectionDocument, FindingDocument, SignedLink
+from hubdrives.wire import ConnectionDocument, FindingDocument, SignedLink, SpaceDocument, SpaceState
 
 
 class Provider(abc.ABC):
@@ -200,6 +200,34 @@ class Gates(Protocol):
             NotGranted: this account may not make links for it.
             BadInput: a date, path or name can't be used.
         """
+        ...
+
+
+@runtime_checkable
+class KeepsSpaces(Protocol):
+    """A provider behind which each user of the hub has a folder: "space:/path" is one's own, "space@user:/path" not."""
+
+    async def spaces(self) -> Sequence[SpaceDocument]:
+        """Those in which this account may do something."""
+        ...
+
+    async def ensure_space(self, space: str, user: str, *, role: str = "") -> SpaceState:
+        """The folder of `user`, made and shared with them unless it is already.
+
+        Raises:
+            NotGranted: this account does not manage `space`.
+            NotFound: the hub has no such user.
+            LoginNeeded: nobody knows yet who the user is: they must log in to the hub first.
+            BadInput: the provider does not know them, or has no such role.
+        """
+        ...
+
+    async def unshare_space(self, space: str, user: str) -> SpaceState:
+        """Take the folder from `user`; it stays, with all that is in it. Raises as `ensure_space`."""
+        ...
+
+    async def remove_space(self, space: str, user: str) -> None:
+        """Remove the folder of `user` with all that is in it. Raises as `ensure_space`; NotFound: there is none."""
         ...
 
 

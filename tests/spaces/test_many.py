@@ -1,0 +1,131 @@
+"""Hundreds of folders in one go: what it costs, what one bad user does to the others, what is left when it is cut."""
+
+import asyncio
+import json
+import math
+import time
+from collections import Counter
+
+import pytest
+from tests.spaces.conftest import MANY
+
+from hubdrives.errors import Forbidden
+
+SOME = MANY[:30]
+
+
+def times(count, *costs):
+    total = Counter()
+    for cost in costs:
+        total.update({operation: one * count for operation, one in cost.items()})
+    return dict(total)
+
+
+async def test_five_hundred_cost_three_changes_each_and_one_look_at_what_is_there(direct):
+    spaces = await direct.open()
+    told = []
+    report = await spaces.ensure_all(MANY, on_progress=told.append)
+    assert report.ensured == report.created == report.shared == MANY
+    assert report.failed == []
+    asked = direct.asked()
+    assert {name: asked[name] for name in direct.making} == times(500, direct.making)
+    assert sum(asked.values()) <= 500 * (sum(direct.making.values()) + sum(direct.finding.values())) + 12
+    assert (told[-1].phase, told[-1].files_done, told[-1].files_total) == ("done", 500, 500)
+    again = await spaces.ensure_all(MANY[:100])
+    assert (again.ensured, again.created, again.shared, again.failed) == (MANY[:100], [], [], [])
+    asked = direct.asked()
+    assert not set(asked) & set(direct.making)
+    # Each is found and asked for; before, all were listed.
+    assert sum(asked.values()) <= 100 * sum((direct.finding | direct.asking).values()) + 12
+
+
+async def test_it_takes_as_long_as_the_requests_do_at_the_concurrency_that_is_configured(direct):
+    direct.concurrency = 4
+    spaces = await direct.open()
+    # So long that what the machine does meanwhile hardly counts.
+    direct.emulator.latency = 0.15
+    begun = time.perf_counter()
+    await spaces.ensure_all(SOME[:8])
+    took = time.perf_counter() - begun
+    requests = sum(direct.asked().values())
+    assert took < 1.5 * math.ceil(requests / 4) * 0.15
+
+
+async def test_one_bad_user_is_in_the_report_and_the_others_have_a_folder(world, spaces):
+    world.people.unknown, world.people.never_logged_in = {SOME[3]}, {SOME[5]}
+    report = await spaces.ensure_all(SOME)
+    assert [(one.user, one.code) for one in report.failed] == [(SOME[3], "not-found"), (SOME[5], "login-needed")]
+    assert report.ensured == sorted(set(SOME) - {SOME[3], SOME[5]})
+    assert len(world.keys()) == len(SOME) - 2
+    told = json.loads(json.dumps(report.to_json()))
+    assert told["failed"][0] == {"user": SOME[3], "reason": report.failed[0].reason, "code": "not-found"}
+    world.people.never_logged_in = set()
+    again = await spaces.ensure_all(SOME)
+    assert again.created == [SOME[5]]
+
+
+async def test_who_is_refused_at_the_provider_is_one_of_many(world, spaces):
+    world.refuse("share", after=2)
+    report = await spaces.ensure_all(SOME)
+    assert len(report.failed) == 1
+    assert (await spaces.ensure_all(SOME)).shared == [report.failed[0].user]
+    assert all(world.access(f"sub-of-{user}") == {f"{user}@example.edu": world.read} for user in SOME)
+
+
+async def test_what_speaks_of_all_ends_it_and_the_rest_is_done_the_next_time(world, spaces):
+    world.lock_out(after=20)
+    with pytest.raises(Forbidden):
+        await spaces.ensure_all(SOME)
+    assert 0 < len(world.keys()) < len(SOME)
+    world.let_in()
+    report = await spaces.ensure_all(SOME)
+    assert report.ensured == SOME
+    assert report.failed == []
+    assert all(world.access(f"sub-of-{user}") == {f"{user}@example.edu": world.read} for user in SOME)
+
+
+async def test_what_was_cancelled_in_the_middle_is_gone_on_with(direct):
+    spaces = await direct.open()
+    direct.emulator.latency = 0.01
+    work = asyncio.create_task(spaces.ensure_all(SOME))
+    while len(direct.keys()) < len(SOME) // 2 and not work.done():
+        await asyncio.sleep(0)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert len(direct.keys()) < len(SOME)
+    report = await spaces.ensure_all(SOME)
+    assert report.ensured == SOME
+    assert all(direct.access(f"sub-of-{user}") == {f"{user}@example.edu": direct.read} for user in SOME)
+
+
+async def test_two_who_do_it_at_once_end_with_one_folder_each(world):
+    one, two = await world.open(), await world.open()
+    reports = await asyncio.gather(one.ensure_all(SOME), two.ensure_all(reversed(SOME)))
+    assert [report.ensured for report in reports] == [SOME, SOME]
+    assert world.keys() == [f"sub-of-{user}" for user in SOME]
+    assert all(world.access(f"sub-of-{user}") == {f"{user}@example.edu": world.read} for user in SOME)
+
+
+async def test_no_more_are_under_way_than_the_connection_allows(direct):
+    direct.concurrency = 3
+    spaces = await direct.open()
+    begun, most = 0, 0
+
+    class Counting:
+        async def person(self, name):
+            nonlocal begun, most
+            begun += 1
+            most = max(most, begun)
+            await asyncio.sleep(0)
+            begun -= 1
+            return direct.people.of(name)
+
+    spaces._people = Counting()
+    await spaces.ensure_all(SOME)
+    assert most == 3
+
+
+async def test_names_that_come_twice_count_once_and_none_is_fine(world, spaces):
+    assert (await spaces.ensure_all(["alice", "alice"])).ensured == ["alice"]
+    assert (await spaces.ensure_all([])).to_json() == {"ensured": [], "created": [], "shared": [], "failed": []}
