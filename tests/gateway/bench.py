@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 from aiohttp.test_utils import TestServer
 
-from hubdrives.config import ConnectionSettings, GatewaySettings, Grant, Settings
+from hubdrives.config import ConnectionSettings, GatewaySettings, Grant, Settings, SpaceSettings
 from hubdrives.errors import LoginNeeded
 from hubdrives.gateway.app import make_app
 from hubdrives.gateway.identity import Caller
@@ -31,13 +31,22 @@ class People:
 
     def __init__(self) -> None:
         self.users: dict[str, Caller] = {}
+        self.services: set[str] = set()
 
     def token(self, name: str, *groups: str) -> str:
         """A token of `name`, who is in these groups from now on."""
         self.users[name] = Caller(name=name, groups=frozenset(groups))
         return f"token-of-{name}-7f3a"
 
+    def service_token(self, name: str) -> str:
+        """A token of the hub's service `name`."""
+        self.services.add(name)
+        return f"token-of-service-{name}-7f3a"
+
     async def caller(self, token: str) -> Caller:
+        for name in self.services:
+            if token == f"token-of-service-{name}-7f3a":
+                return Caller(name=name, service=True)
         for name, caller in self.users.items():
             if token == f"token-of-{name}-7f3a":
                 return caller
@@ -81,6 +90,7 @@ class Bench:
         grants: Sequence[Grant],
         *,
         connections: dict[str, ConnectionSettings] | None = None,
+        spaces: dict[str, SpaceSettings] | None = None,
         **gateway: Any,
     ) -> Settings:
         """Grants on connection "drive", whose root is the emulator's shared folder."""
@@ -98,6 +108,7 @@ class Bench:
         }
         settings = Settings(
             connections={"drive": course, **(connections or {})},
+            spaces=spaces or {},
             grants=tuple(grants),
             gateway=GatewaySettings(**{**defaults, **gateway}),
         )

@@ -6,15 +6,16 @@ shown at the end of the test run. The first is about a Canvas, the second about 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.gateway.bench import PREFIX, Bench
+from tests.gateway.bench import PREFIX
 from tests.gateway.campus import EVERYBODYS_OWN, LOGIN_URL, Campus, campus_of
+from tests.gateway.questions import Question, table
 from tests.gateway.shelves import ALL, ShelfBehindAGateway, shelved
+from tests.gateway.spaced import Spaced, spaced
+from tests.gateway.test_spaces_isolation import about_alice
 from tests.testing.shelf import READER
 
 from hubdrives.config import Grant
@@ -32,42 +33,9 @@ async def campus(tmp_path: Path) -> AsyncIterator[Campus]:
         yield made
 
 
-@dataclass
-class Question:
-    """One request about alice's course, and what alice gets to see of it."""
-
-    method: str
-    path: str
-    params: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    data: bytes | None = None
-
-    async def ask(self, bench: Bench, token: str | None) -> tuple[int, str]:
-        more = {} if self.body is None else {"json": self.body}
-        if self.data is not None:
-            more["data"] = self.data
-        status, body, headers = await bench.ask(
-            self.method, self.path, token=token, params=self.params, headers=self.headers, **more
-        )
-        return status, f"{body!r} {dict(headers)!r}"
-
-
 def leaks(text: str) -> list[str]:
     """What of alice's course is in an answer."""
     return [secret for secret in (SECRET.strip(), *NAMES) if secret in text]
-
-
-def table(rows: dict[str, dict[str, str]]) -> str:
-    columns = list(next(iter(rows.values())))
-    width = max(map(len, rows)) + 2
-    wide = [max(len(column), *(len(row[column]) for row in rows.values())) + 2 for column in columns]
-    lines = ["".join([" " * width, *(column.ljust(size) for column, size in zip(columns, wide, strict=True))])]
-    lines += [
-        "".join([name.ljust(width), *(row[column].ljust(size) for column, size in zip(columns, wide, strict=True))])
-        for name, row in rows.items()
-    ]
-    return "\n".join(line.rstrip() for line in lines)
 
 
 async def alices(campus: Campus) -> tuple[dict[str, Question], str]:
@@ -237,13 +205,20 @@ def image(world: ShelfBehindAGateway) -> list[object]:
     return [(item.id, item.path, [one.id for one in item.history], repr(item.shares)) for item in items]
 
 
-async def test_every_endpoint_is_in_a_matrix(campus: Campus, shelf: ShelfBehindAGateway) -> None:
+@pytest.fixture
+async def spaces(tmp_path: Path) -> AsyncIterator[Spaced]:
+    async with spaced(tmp_path) as made:
+        yield made
+
+
+async def test_every_endpoint_is_in_a_matrix(campus: Campus, shelf: ShelfBehindAGateway, spaces: Spaced) -> None:
     first, _ = await alices(campus)
-    asked = {name.partition(",")[0] for name in (*first, *await alices_changes(shelf))}
+    third = await about_alice(spaces)
+    asked = {name.partition(",")[0] for name in (*first, *await alices_changes(shelf), *third)}
     app = campus.server.app
     names = {route.name for route in app.router.routes() if route.name}
     # These take no place: health and metrics are everybody's and Prometheus', the others are about the caller alone.
-    assert names - asked == {"health", "metrics", "connections", "outcome"}
+    assert names - asked == {"health", "metrics", "connections", "spaces", "outcome"}
 
 
 async def streamed(campus: Campus, question: Question, token: str | None) -> tuple[int, str]:

@@ -33,6 +33,7 @@ root = "{folder}/content"
 connection = "shared"
 users = ["alice", "åse björk@uni.example"]
 groups = ["stats"]
+services = ["neuron"]
 
 [[grants]]
 connection = "shared"
@@ -47,7 +48,7 @@ fresh_seconds = 0
 """
 
 
-SERVICES = {"other": ["access:services!service=hubdrives"], "prometheus": ["read:metrics"]}
+SERVICES = {"other": ["access:services!service=hubdrives"], "prometheus": ["read:metrics"], "neuron": []}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -153,6 +154,17 @@ async def test_tokens_that_are_no_users_or_not_for_us_are_refused(hub: Hub) -> N
             line = audit(hub)[-1]
             assert (line["outcome"], line.get("user")) == expected
     assert "user' and 'server'" in answer["hint"]
+
+
+async def test_a_service_that_a_grant_names_is_itself_and_no_user(hub: Hub) -> None:
+    """The hub lets it use the gateway by what `configure` read in the grants."""
+    assert await names(hub, hub.service_tokens["neuron"]) == ["hello.txt", "large.bin"]
+    line = audit(hub)[-1]
+    assert (line["service"], "user" in line) == ("neuron", False)
+    with pytest.raises(NotGranted):
+        await names(hub, await hub.token_for("neuron"))
+    line = audit(hub)[-1]
+    assert (line["user"], "service" in line) == ("neuron", False)
 
 
 async def test_a_cookie_is_no_token(hub: Hub) -> None:

@@ -23,6 +23,22 @@ root = "/srv/course"
 """
 """One that does not."""
 
+SPACES = """
+[connections.robot]
+provider = "box"
+root = "https://app.box.com/folder/1"
+
+[spaces.results]
+connection = "robot"
+folder = "neuron-data"
+
+[[grants]]
+connection = "results"
+services = ["neuron", "ghost"]
+can = ["manage"]
+"""
+"""A space whose folders are named for the subjects of logins, and which a service manages."""
+
 OAUTH = """
 c.JupyterHub.authenticator_class = "generic-oauth"
 c.Authenticator.enable_auth_state = True

@@ -15,6 +15,7 @@ from tests.hub.configuring import (
     OAUTH,
     PERSONAL,
     SHARED,
+    SPACES,
     authenticator,
     hub,
     load,
@@ -32,6 +33,7 @@ EXTERNAL = 'hubdrives.hub.configure(c, gateway_url="http://hubdrives:8000", api_
 SIMPLE = "hubdrives.hub.configure(c, simple=True)\n"
 ACCESS = "access:services!service=hubdrives"
 TOKENS = "custom:hubdrives:tokens"
+IDENTITIES = "custom:hubdrives:identities"
 DEFAULTS = {"user": ["self"], "server": ["users:activity!user", "access:servers!server"]}
 
 
@@ -87,6 +89,56 @@ def test_a_personal_connection_lets_the_hub_keep_logins_and_the_gateway_ask_for_
     assert TOKENS in hub(config).custom_scopes
     assert issubclass(hub(config).authenticator_class, GenericOAuthenticator)
     assert authenticator(config).enable_auth_state
+
+
+NEURON = 'c.JupyterHub.services = [{"name": "neuron", "api_token": "b" * 64}]\n'
+
+
+def test_a_space_lets_the_hub_keep_what_logins_tell_and_the_gateway_ask_who_users_are(tmp_path):
+    text = 'c.JupyterHub.authenticator_class = "generic-oauth"\n'
+    config = load(tmp_path, text + NEURON + MANAGED, toml=SPACES)
+    assert scopes(config, "hubdrives") == ["read:users:name", "read:users:groups", IDENTITIES]
+    assert IDENTITIES in hub(config).custom_scopes
+    assert authenticator(config).enable_auth_state
+    paths = [path for path, *_ in authenticator(config).get_handlers(None)]
+    assert "/api/hubdrives/users/([^/]+)/identity" in paths
+
+
+@pytest.mark.parametrize(
+    ("more", "asks"),
+    [
+        ('key = "name"\naddress = "{name}@uni.example"', False),
+        ('key = "name"', True),
+        ('key = "name"\naddress = "{sub}"', True),
+        ('address = "{name}"', True),
+    ],
+)
+def test_the_gateway_asks_who_users_are_only_where_a_space_needs_it(tmp_path, more, asks):
+    toml = SPACES.replace('folder = "neuron-data"', f'folder = "neuron-data"\n{more}')
+    config = load(tmp_path, OAUTH + NEURON + MANAGED, toml=toml)
+    assert (IDENTITIES in scopes(config, "hubdrives")) == asks
+
+
+def test_of_a_gateway_elsewhere_the_admin_says_that_it_has_spaces(tmp_path):
+    for said, asks in (("identities=True", True), ("identities=False", False)):
+        text = f'hubdrives.hub.configure(c, gateway_url="http://a:1", api_token="a" * 64, {said})\n'
+        config = load(tmp_path, 'c.JupyterHub.authenticator_class = "generic-oauth"\n' + text)
+        assert (IDENTITIES in scopes(config, "hubdrives")) == asks
+        assert bool(authenticator(config).enable_auth_state) == asks
+
+
+def test_services_that_grants_name_may_use_the_gateway(tmp_path, caplog):
+    config = load(tmp_path, OAUTH + NEURON + MANAGED, toml=SPACES)
+    (role,) = [one for one in hub(config).load_roles if one["name"] == "hubdrives-services"]
+    assert role == {"name": "hubdrives-services", "scopes": [ACCESS], "services": ["neuron"]}
+    assert "a grant names the service 'ghost'" in caplog.text
+    again = load(tmp_path, OAUTH + NEURON + MANAGED + MANAGED, toml=SPACES)
+    assert plain(again)["hub"]["load_roles"] == plain(config)["hub"]["load_roles"]
+
+
+def test_without_such_grants_no_service_may(tmp_path):
+    config = load(tmp_path, NEURON + MANAGED, toml=SHARED)
+    assert not [one for one in hub(config).load_roles if one["name"] == "hubdrives-services"]
 
 
 def test_where_the_gateway_listens_its_configuration_says(tmp_path):

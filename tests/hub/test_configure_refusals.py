@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from jupyterhub.app import JupyterHub
-from tests.hub.configuring import KEY, KUBE, OAUTH, PERSONAL, SHARED, load
+from tests.hub.configuring import KEY, KUBE, OAUTH, PERSONAL, SHARED, SPACES, load
 
 from hubdrives.errors import BadConfig
 
@@ -52,6 +52,24 @@ def test_personal_connections_need_auth_state(tmp_path):
         said, advice = refused(tmp_path, f"{OAUTH}c.{section}.enable_auth_state = False\n{MANAGED}")
         assert "enable_auth_state is False" in said
         assert "enable_auth_state = True" in advice
+
+
+def test_spaces_need_what_logins_tell(tmp_path):
+    said, _ = refused(tmp_path, f"{OAUTH}c.Authenticator.enable_auth_state = False\n{MANAGED}", toml=SPACES)
+    assert said.startswith("Spaces are for whom users' logins name, but enable_auth_state is False")
+    said, _ = refused(tmp_path, MANAGED, toml=SPACES)
+    assert "authenticator_class is not set" in said
+
+
+@pytest.mark.parametrize("scope", ["custom:hubdrives:identities", "custom:hubdrives:identities!group=lab"])
+def test_users_may_not_read_who_others_are(tmp_path, scope):
+    said, _ = refused(tmp_path, f"{OAUTH}{role('user', 'self', scope)}{MANAGED}", toml=SPACES)
+    assert f"The role 'user' has '{scope}', with which one user could read who others are" in said
+
+
+def test_what_logins_leave_stays_with_the_hub_where_only_spaces_need_them(tmp_path):
+    said, _ = refused(tmp_path, f"{OAUTH}{role('server', 'admin:auth_state!user')}{MANAGED}", toml=SPACES)
+    assert "whole login" in said
 
 
 def test_the_authenticator_must_be_set_before(tmp_path):

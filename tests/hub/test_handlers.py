@@ -13,19 +13,26 @@ import pytest_asyncio
 
 from hubdrives import __version__
 from hubdrives.credentials.hub import HubLogin
-from hubdrives.errors import LoginNeeded
+from hubdrives.credentials.people import HubPeople, Person
+from hubdrives.errors import LoginNeeded, NotFound
 from hubdrives.testing.hub import Hub, running_hub
 from hubdrives.testing.issuer import Issuer, running_issuer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
 TOKENS = "custom:hubdrives:tokens"
+IDENTITIES = "custom:hubdrives:identities"
 ACCOUNTS = {"alice": ["lab"], "bob": [], "carol": [], "dave": []}
 SERVICES = {
     "lab": [f"{TOKENS}!group=lab"],
     "alices": [f"{TOKENS}!user=alice"],
     "names": ["read:users:name", "list:users"],
+    "keeper": [IDENTITIES],
+    "bobs": [f"{IDENTITIES}!user=bob"],
 }
+
+WITH_ADDRESSES = {"GenericOAuthenticator": {"scope": ["openid", "profile", "email", "offline_access"]}}
+"""Logins that tell an e-mail address."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -36,7 +43,8 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hub(tmp_path_factory: pytest.TempPathFactory, issuer: Issuer) -> AsyncIterator[Hub]:
-    async with running_hub(tmp_path_factory.mktemp("hub"), issuer=issuer, services=SERVICES) as running:
+    folder = tmp_path_factory.mktemp("hub")
+    async with running_hub(folder, issuer=issuer, services=SERVICES, config=WITH_ADDRESSES) as running:
         for user in ("alice", "bob"):
             async with await running.log_in(user):
                 pass
@@ -95,7 +103,7 @@ class TestWhoMayHaveATokenOfWhom:
         assert (status, answer["code"]) == (403, "not-granted")
 
     @pytest.mark.parametrize("token", [None, "nonsense"])
-    @pytest.mark.parametrize("path", ["users/alice/token", "users/alice/login", "check"])
+    @pytest.mark.parametrize("path", ["users/alice/token", "users/alice/login", "users/alice/identity", "check"])
     async def test_strangers_nothing(self, hub: Hub, token: str | None, path: str) -> None:
         status, answer = await ask(hub, token, path)
         assert (status, answer["code"]) == (403, "bad-credential")
@@ -103,7 +111,7 @@ class TestWhoMayHaveATokenOfWhom:
     async def test_a_browsers_cookie_nothing(self, hub: Hub) -> None:
         async with await hub.log_in("alice") as browser:
             headers = {"X-XSRFToken": hub.xsrf(browser)}
-            for path in ("users/alice/token", "users/alice/login", "check"):
+            for path in ("users/alice/token", "users/alice/login", "users/alice/identity", "check"):
                 async with browser.get(f"/hub/api/hubdrives/{path}", headers=headers) as answer:
                     assert answer.status == 403
 
@@ -241,6 +249,61 @@ class TestLogins:
             _, answer = await ask(hub, gateway(hub), "users/alice/login")
             assert (answer["stored"], answer["readable"]) == (True, False)
             assert (await ask(hub, gateway(hub), "users/alice/token"))[1]["code"] == "login-needed"
+
+
+class TestIdentities:
+    @pytest.mark.parametrize(
+        ("asker", "user", "status", "code"),
+        [
+            ("keeper", "alice", 200, None),
+            ("keeper", "bob", 200, None),
+            ("keeper", "erin", 403, "login-needed"),
+            ("keeper", "nobody", 404, "not-found"),
+            ("keeper", "Alice", 404, "not-found"),
+            ("bobs", "bob", 200, None),
+            ("bobs", "alice", 403, "not-granted"),
+            ("bobs", "nobody", 403, "not-granted"),
+            # Tokens are another right: this gateway has no spaces.
+            ("hubdrives", "alice", 403, "not-granted"),
+            ("lab", "alice", 403, "not-granted"),
+            ("names", "alice", 403, "not-granted"),
+            ("operator", "alice", 403, "not-granted"),
+        ],
+    )
+    async def test_for_services_that_may(self, hub: Hub, asker: str, user: str, status: int, code: str | None) -> None:
+        got, answer = await ask(hub, hub.service_tokens[asker], f"users/{user}/identity")
+        assert (got, answer.get("code")) == (status, code)
+        if status == 200:
+            assert answer == {"name": user, "sub": user, "email": f"{user}@example.org"}
+        else:
+            assert "sub" not in answer
+
+    async def test_not_for_users_not_even_their_own(self, hub: Hub) -> None:
+        status, answer = await ask(hub, await hub.token_for("alice"), "users/alice/identity")
+        assert (status, answer["code"]) == (403, "not-granted")
+
+    async def test_who_may_know_them_gets_no_token(self, hub: Hub) -> None:
+        for what in ("token", "login"):
+            assert (await ask(hub, hub.service_tokens["keeper"], f"users/alice/{what}"))[1]["code"] == "not-granted"
+
+    async def test_people_are_known_by_it(self, hub: Hub) -> None:
+        environment = {"JUPYTERHUB_API_URL": hub.api_url, "JUPYTERHUB_API_TOKEN": hub.service_tokens["keeper"]}
+        async with HubPeople(environment) as people:
+            assert await people.person("alice") == Person(name="alice", sub="alice", email="alice@example.org")
+            with pytest.raises(LoginNeeded, match="who 'erin' is"):
+                await people.person("erin")
+            with pytest.raises(NotFound, match="no user 'nobody'"):
+                await people.person("nobody")
+
+    async def test_a_hub_that_has_none_of_ours_tells_it_too(self, tmp_path: Path, issuer: Issuer) -> None:
+        async with running_hub(tmp_path, issuer=issuer, plain=True, config=WITH_ADDRESSES) as hub:
+            async with await hub.log_in("alice"):
+                pass
+            await hub.api("POST", "users/erin")
+            async with HubPeople(hub.service_environment) as people:
+                assert await people.person("alice") == Person(name="alice", sub="alice", email="alice@example.org")
+                with pytest.raises(LoginNeeded, match="who 'erin' is"):
+                    await people.person("erin")
 
 
 class TestCheck:

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 import click
 
 from hubdrives import config
-from hubdrives.config import Grant, Settings
+from hubdrives.config import Settings
 from hubdrives.connections import Connections
 from hubdrives.credentials import is_personal, token_source
 from hubdrives.credentials.auth_state import HubLoginSettings
+from hubdrives.doctor.service import whom
 from hubdrives.gateway.grants import rules
 from hubdrives.gateway.run import run
 from hubdrives.gateway.signing import Signer
+from hubdrives.gateway.spaces import UsersSpaces
+
+_IN_SPACE = {"read": "read in their own", "write": "write in their own", "manage": "manage all users'"}
 
 
 @click.command(
@@ -47,7 +51,7 @@ def _check(settings: Settings) -> None:
             token_source(one.credential, connection=name, base_url=one.base_url)
         if one.root is not None:
             connections.root(name)
-    rules(settings, connections)
+    UsersSpaces(settings, connections, None).refuse_open_to_all(rules(settings, connections))
     Signer.from_settings(settings.gateway)
 
 
@@ -55,12 +59,9 @@ def _granted(settings: Settings) -> Iterator[str]:
     if not settings.grants:
         yield "Nobody may do anything: there are no grants."
     for grant in settings.grants:
+        if grant.connection in settings.spaces:
+            yield f"space {grant.connection}: {whom(grant)} may {' and '.join(map(_IN_SPACE.__getitem__, grant.can))}."
+            continue
         root = grant.root or settings.connections[grant.connection].root
         where = f"{root} and all below it" if root else "whatever their own login opens"
-        yield f"{grant.connection}, {where}: {_whom(grant)} may {' and '.join(grant.can)}."
-
-
-def _whom(grant: Grant) -> str:
-    if grant.everyone:
-        return "every user of the hub"
-    return ", ".join([*(f"group {name}" for name in grant.groups), *(f"user {name}" for name in grant.users)])
+        yield f"{grant.connection}, {where}: {whom(grant)} may {' and '.join(grant.can)}."

@@ -15,19 +15,9 @@ from urllib.parse import quote
 import msgspec
 
 from hubdrives.credentials.auth_state import HubLoginSettings, Login, digest, login
-from hubdrives.errors import (
-    BadConfig,
-    BadCredential,
-    HubdrivesError,
-    LoginNeeded,
-    NotFound,
-    NotGranted,
-    Unavailable,
-    UnexpectedAnswer,
-)
-from hubdrives.exchange import Failure
+from hubdrives.credentials.hub_api import AUTH_STATE, HubApi, NoEndpoint
+from hubdrives.errors import LoginNeeded, NotFound, Unavailable, UnexpectedAnswer
 from hubdrives.http import Client
-from hubdrives.retry import RetryPolicy
 
 _EARLY = 60.0
 """Seconds before its end that the hub is asked again; the hub renews earlier than that."""
@@ -38,8 +28,7 @@ _PAUSE = 5.0
 TOKENS = "custom:hubdrives:tokens"
 """The scope for the endpoint."""
 
-# Whoever wants a token is in the midst of a request that is tried again as a whole.
-_ONCE = RetryPolicy(attempts=1)
+_HINT = 'Use this connection in a JupyterHub, or one with a token of your own (kind = "token").'
 
 
 class HubLogin:
@@ -66,9 +55,8 @@ class HubLogin:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = HubLoginSettings.of(credential)
-        self._user = user or _needed(environment, "JUPYTERHUB_USER")
-        self._api_url = _needed(environment, "JUPYTERHUB_API_URL").rstrip("/")
-        self._hub_token = _HubToken(_needed(environment, "JUPYTERHUB_API_TOKEN"))
+        self._hub = HubApi(environment, scope=TOKENS, purpose="the token of a user's login", hint=_HINT)
+        self._user = user or self._hub.needed(environment, "JUPYTERHUB_USER")
         self._clock = clock
         self._login: Login | None = None
         self._ask_at = 0.0
@@ -123,12 +111,12 @@ class HubLogin:
         return found
 
     async def _answer(self, stale: str | None) -> Login:
-        url = f"{self._api_url}/hubdrives/users/{quote(self._user, safe='')}/token"
-        async with Client(title="The hub", errors=_error, tokens=self._hub_token, policy=_ONCE) as client:
+        url = f"{self._hub.url}/hubdrives/users/{quote(self._user, safe='')}/token"
+        async with self._hub.client() as client:
             if not self._plain:
                 try:
                     return _told(await client.json("GET", url, operation="token", params=self._query(stale)))
-                except _NoEndpoint:
+                except NoEndpoint:
                     pass
             return await self._read(client)
 
@@ -145,36 +133,18 @@ class HubLogin:
     async def _read(self, client: Client) -> Login:
         """The token as it stands in `auth_state`. A user's own token makes the hub renew it first, now and then."""
         # Not /user, where `auth_state` is always null.
-        url = f"{self._api_url}/users/{quote(self._user, safe='')}"
+        url = f"{self._hub.url}/users/{quote(self._user, safe='')}"
         try:
             user = await client.json("GET", url, operation="user")
-        except _NoEndpoint:
+        except NoEndpoint:
             raise NotFound(f"The hub has no user '{self._user}', or does not tell of them.") from None
         if not isinstance(user, dict) or "auth_state" not in user:
-            raise _scope_missing("admin:auth_state")
+            raise self._hub.scope_missing(AUTH_STATE)
         found = login(user["auth_state"] or {}, self._settings)
         if found is None:
             raise LoginNeeded("Your login to the hub brought no token for this.")
         self._plain = True
         return found
-
-
-class _HubToken:
-    """Our own token at the hub."""
-
-    scheme = "token"
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def token(self, *, stale: str | None = None) -> str:
-        if stale is not None:
-            raise _unknown()
-        return self._token
-
-
-class _NoEndpoint(NotFound):
-    """The hub has nothing there: neither an answer of ours, nor a failure."""
 
 
 class _Answer(msgspec.Struct):
@@ -189,48 +159,6 @@ def _told(answer: Any) -> Login:
         # Its message might hold a part of the token.
         raise UnexpectedAnswer("The hub answered the question for a token with something else.") from None
     return Login(token=told.token, ends_at=told.ends_at)
-
-
-def _error(failure: Failure) -> HubdrivesError:
-    said = failure.json()
-    told = said if isinstance(said, dict) else {}
-    if "code" in told:
-        error = HubdrivesError.from_wire(told)
-        return _scope_missing(TOKENS) if isinstance(error, NotGranted) else error
-    match failure.status:
-        case 404:
-            return _NoEndpoint("The hub has no such address.")
-        case 403 if "credentials" in str(told.get("message")):
-            return _unknown()
-        case 403:
-            return _scope_missing("read:users:name")
-        case _:
-            return Unavailable(f"The hub does not answer ({failure.status}).", retry_after=failure.retry_after)
-
-
-def _scope_missing(scope: str) -> BadConfig:
-    return BadConfig(
-        f"The hub does not let this read the user's token: the scope {scope} is missing.",
-        hint="Tell your hub's administrators: hubdrives.hub.configure in jupyterhub_config.py sets what is needed. "
-        "A server's token can do what both the roles 'server' and 'user' allow.",
-    )
-
-
-def _unknown() -> BadCredential:
-    return BadCredential(
-        "The hub does not know the token that it was shown.",
-        hint="Stop your server and start it again; if that does not help, tell your hub's administrators.",
-    )
-
-
-def _needed(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name, "").strip()
-    if not value:
-        raise BadConfig(
-            f"{name} is not set, so this can't ask a hub for the token of a user's login.",
-            hint='Use this connection in a JupyterHub, or one with a token of your own (kind = "token").',
-        )
-    return value
 
 
 def token_source(credential: Mapping[str, Any], *, user: str, environment: Mapping[str, str]) -> HubLogin:

@@ -17,10 +17,11 @@ from hubdrives.errors import (
     UnsupportedLink,
 )
 from hubdrives.gateway import grants, signing
-from hubdrives.gateway.grants import LINK, READ, Rule
+from hubdrives.gateway.grants import LINK, MANAGE, READ, Rule
 from hubdrives.gateway.identity import Caller, Identity
 from hubdrives.gateway.shared import Shared
 from hubdrives.gateway.signing import Link, Signer
+from hubdrives.gateway.spaces import Home, Named, UsersSpaces
 from hubdrives.model import Location
 from hubdrives.providers import provider_class
 from hubdrives.wire import LINK_PREFIX
@@ -38,6 +39,17 @@ class Place:
     """Whose token opens it, where each user has their own: nobody else may see what it shows."""
     link: Link | None = None
     """The signed link that grants it."""
+    home: Home | None = None
+    """The user's folder that it lies in, if that is in a space."""
+
+    @property
+    def shown(self) -> Location:
+        """`location` as the caller may know it: of a folder in a space, not where its service keeps it."""
+        if self.home is None:
+            return self.location
+        inner = self.location.path.removeprefix(self.home.location.path).lstrip("/")
+        source = self.home.source
+        return Location(provider=self.location.provider, id=source, path=inner, url=source)
 
 
 class Access:
@@ -53,24 +65,39 @@ class Access:
         connections: Connections,
         identity: Identity,
         signer: Signer | None,
+        spaces: UsersSpaces,
         *,
         fresh: float,
         patience: float,
     ) -> None:
-        """Raises BadConfig: a grant's root can't be understood."""
+        """Raises BadConfig: a grant's root can't be understood, or lets everyone into a space."""
         self._patience = patience
         self._connections = connections
         self._identity = identity
         self._signer = signer
+        self._spaces = spaces
         self._rules = grants.rules(settings, connections)
+        spaces.refuse_open_to_all(self._rules)
         self._contained: Shared[tuple[str, str, Location, Location, object], bool] = Shared(fresh=fresh)
 
     async def close(self) -> None:
         await self._contained.close()
 
     def held(self, caller: Caller) -> list[Rule]:
-        """All rules that are for `caller`."""
+        """All rules for connections that are for `caller`."""
         return grants.held(self._rules, caller)
+
+    def is_known(self, caller: Caller) -> bool:
+        """Whether any grant is for `caller`."""
+        return bool(self.held(caller) or self._spaces.names(caller))
+
+    async def managed(self, caller: Caller, space: str, user: str) -> Place:
+        """The folder of `user` in `space`, if `caller` manages that space. Raises as `UsersSpaces.home`."""
+        named = self._spaces.named(f"{space}@{user}:/")
+        if named is None or (named.space, named.user) != (space, user) or not user:
+            raise grants.refusal()
+        home = await self._spaces.home(caller, named, MANAGE)
+        return Place(connection=home.connection, location=home.location, boundary=home.location, home=home)
 
     def link(self, source: str) -> Link | None:
         """The signed link that `source` is, None if it is none. Who may use it, `place` decides.
@@ -164,7 +191,7 @@ class Access:
         place = await self._below(await self._granted(caller, source, LINK, patience=self._patience), under)
         link = Link(
             id=signing.new_id(),
-            author=caller.name,
+            author=caller.id,
             connection=place.connection,
             location=place.location,
             group=group or None,
@@ -203,6 +230,8 @@ class Access:
         under: str = "",
         inside: bool = False,
     ) -> Place:
+        if (named := self._spaces.named(source)) is not None:
+            return await self._in_space(caller, named, verb, patience=patience, under=under, inside=inside)
         missing: NotFound | None = None
         for name, outer in self._candidates(source):
             location = outer.below(under)
@@ -214,9 +243,22 @@ class Access:
             if rule is not None:
                 bare = rule.root if location == rule.root and not location.params else None
                 return Place(
-                    connection=name, location=bare or location, boundary=rule.root, user=self._owner(caller, name)
+                    connection=name, location=bare or location, boundary=rule.root, user=self.owner(caller, name)
                 )
         raise missing or grants.refusal()
+
+    async def _in_space(
+        self, caller: Caller, named: Named, verb: str, *, patience: float | None, under: str, inside: bool
+    ) -> Place:
+        home = await self._spaces.home(caller, named, verb)
+        location = home.location.below(paths.relative(named.path)).below(under)
+
+        async def contains(root: Location, inner: Location) -> bool:
+            return await self._contains(home.connection, "", root, inner, patience=patience)
+
+        if not await grants.within(home.location, location, contains, below=inside):
+            raise grants.refusal()
+        return Place(connection=home.connection, location=location, boundary=home.location, home=home)
 
     async def _covering(
         self,
@@ -228,7 +270,7 @@ class Access:
         patience: float | None,
         inside: bool = False,
     ) -> Rule | None:
-        user = self._owner(caller, connection)
+        user = self.owner(caller, connection)
 
         async def contains(root: Location, inner: Location) -> bool:
             return await self._contains(connection, user, root, inner, patience=patience)
@@ -236,9 +278,16 @@ class Access:
         rules = grants.held(self._rules, caller, connection=connection, verb=verb)
         return await grants.covering(rules, location, contains, below=inside)
 
-    def _owner(self, caller: Caller, connection: str) -> str:
-        """Whose token opens the connection for `caller`: their own, or "" for the service account's."""
-        return caller.name if self._connections.is_personal(connection) else ""
+    def owner(self, caller: Caller, connection: str) -> str:
+        """Whose token opens the connection for `caller`: their own, or "" for the service account's.
+
+        Raises NotGranted: `caller` is a service of the hub, and has no login.
+        """
+        if not self._connections.is_personal(connection):
+            return ""
+        if caller.service:
+            raise grants.refusal()
+        return caller.name
 
     async def _contains(
         self, connection: str, user: str, root: Location, location: Location, *, patience: float | None
@@ -287,12 +336,15 @@ class Access:
         return found
 
     async def _by_link(self, caller: Caller, link: Link) -> Place:
+        if caller.service:
+            # A link is for users.
+            raise grants.refusal()
         if link.group is not None and link.group not in caller.groups:
             raise BadLink(
                 f"This link is for the group '{link.group}', and you are not in it.",
                 hint="Ask whoever gave you the link to have you added to the group, then log in to the hub again.",
             )
-        user = self._owner(caller, link.connection)
+        user = self.owner(caller, link.connection)
         if user:
             # Who reads with a token of their own is given nothing by an author, and needs nothing of theirs.
             rule = await self._covering(caller, link.connection, link.location, READ, patience=self._patience)
@@ -307,7 +359,7 @@ class Access:
         """Whether the author could sign this link now. The hub is asked for the author's groups only if they matter."""
         if link.connection not in self._connections.settings:
             return False
-        author = Caller(name=link.author)
+        author = Caller.of_id(link.author)
         if await self._covering(author, link.connection, link.location, LINK, patience=self._patience):
             return True
         if not any(rule.groups and rule.connection == link.connection and LINK in rule.can for rule in self._rules):

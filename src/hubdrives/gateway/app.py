@@ -12,7 +12,18 @@ from aiohttp.typedefs import Handler
 
 from hubdrives.config import Settings
 from hubdrives.errors import BadInput, HubdrivesError, LoginNeeded, NotFound, NotGranted, Unavailable
-from hubdrives.gateway import answers, changes, checking, handlers, searching, shares, tokens, versions, writing
+from hubdrives.gateway import (
+    answers,
+    changes,
+    checking,
+    handlers,
+    managing,
+    searching,
+    shares,
+    tokens,
+    versions,
+    writing,
+)
 from hubdrives.gateway.audit import Record
 from hubdrives.gateway.identity import Identity
 from hubdrives.gateway.parts import CALLER, PARTS, RECORD, STARTED, Parts
@@ -87,6 +98,10 @@ def make_app(
             web.patch(f"{api}/shares", shares.change_share, name="change-share"),
             web.delete(f"{api}/shares", shares.unshare, name="unshare"),
             web.post(f"{api}/token", tokens.token, name="token"),
+            web.get(f"{api}/spaces", managing.spaces, name="spaces"),
+            web.post(f"{api}/space", managing.ensure, name="ensure-space"),
+            web.delete(f"{api}/space", managing.remove, name="remove-space"),
+            web.delete(f"{api}/space/share", managing.unshare, name="unshare-space"),
             web.get(f"{api}/outcome", changes.outcome, name="outcome"),
         ]
     )
@@ -192,7 +207,15 @@ async def _identify(request: web.Request, record: Record) -> None:
             raise NotGranted("This token may not read metrics.", hint="It needs the hub's scope read:metrics.")
         return
     caller = request[CALLER] = await parts.identity.caller(match[1])
-    record.line.user = caller.name
+    if not caller.service:
+        record.line.user = caller.name
+        return
+    record.line.service = caller.name
+    if not parts.access.is_known(caller):
+        raise NotGranted(
+            "This token belongs to a service of the hub to which nothing is granted.",
+            hint="Name it in `services` of a grant, or ask with a user's token.",
+        )
 
 
 def _of_http(caught: web.HTTPException) -> HubdrivesError:

@@ -29,7 +29,7 @@ async def place_of(request: web.Request, source: str, under: str) -> Place:
     _begin(request, source)
     link = parts.access.link(source)
     request[RECORD].line.link_id = link.id if link else None
-    return _found(request, await parts.access.place(request[CALLER], source, link=link, under=under))
+    return found(request, await parts.access.place(request[CALLER], source, link=link, under=under))
 
 
 async def place_for(verb: str, request: web.Request, source: str, under: str, *, inside: bool = False) -> Place:
@@ -44,19 +44,19 @@ async def place_for(verb: str, request: web.Request, source: str, under: str, *,
         # Only a change that has begun can answer "not yet": it would be waited for, not sent again.
         at_length=request.method not in {"GET", "HEAD"},
     )
-    return _found(request, place)
+    return found(request, place)
 
 
 async def looked(request: web.Request, place: Place, look: Callable[[], Awaitable[L]], *about: object) -> L:
     """What `look` finds at `place`, looked up anew for each who asks. Raises NotYet: it takes its time."""
-    parts, line = request.app[PARTS], request[RECORD].line
+    parts, operation = request.app[PARTS], request[RECORD].line.operation
 
     async def work(_before: object) -> object:
         return await look()
 
-    key = (place.connection, place.user, line.user or "", line.operation, place.location, about)
-    found: Any = await parts.looks.get(key, work, patience=parts.patience)
-    return cast("L", found)
+    key = (place.connection, place.user, request[CALLER].id, operation, place.location, about)
+    answer: Any = await parts.looks.get(key, work, patience=parts.patience)
+    return cast("L", answer)
 
 
 async def body(request: web.Request, kind: type[T]) -> T:
@@ -65,6 +65,14 @@ async def body(request: web.Request, kind: type[T]) -> T:
         return msgspec.json.decode(await request.read(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"The request can't be understood: {error}.") from None
+
+
+def found(request: web.Request, place: Place) -> Place:
+    """`place`, of which the record knows now."""
+    line = request[RECORD].line
+    line.connection, line.location = place.connection, str(place.location)
+    line.space = place.home.source if place.home else None
+    return place
 
 
 def shown(source: str) -> str:
@@ -76,9 +84,3 @@ def _begin(request: web.Request, source: str) -> None:
     request[RECORD].line.location = shown(source)
     if not source.strip():
         raise BadInput("The request does not say what it is about: 'source' is missing.")
-
-
-def _found(request: web.Request, place: Place) -> Place:
-    line = request[RECORD].line
-    line.connection, line.location = place.connection, str(place.location)
-    return place

@@ -25,15 +25,19 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     status: int
     ms: int
     user: str | None = None
+    service: str | None = None
+    """The service of the hub that asked, in place of a user."""
     connection: str | None = None
     location: str | None = None
+    space: str | None = None
+    """What was asked for, if it lies in a space: "results:/" is the asker's own folder, "results@alice:/" alice's."""
     path: str | None = None
     to: str | None = None
     """Where something was moved to."""
     version: str | None = None
     """The earlier version that was read or restored."""
     who: str | None = None
-    """With whom something was shared, or whose access was changed."""
+    """With whom something was shared, whose access was changed, or whose folder in a space it is."""
     role: str | None = None
     link_id: str | None = None
     again: bool = False

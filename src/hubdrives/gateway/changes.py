@@ -69,7 +69,7 @@ async def make(request: web.Request, place: Place, change: Change, *, moved: boo
 
 async def outcome(request: web.Request) -> web.Response:
     """What came of a change of the caller's that took its time."""
-    parts, key = request.app[PARTS], (request[CALLER].name, request.query.get("key", ""))
+    parts, key = request.app[PARTS], (request[CALLER].id, request.query.get("key", ""))
     unknown = Unavailable(
         "The hub's gateway does not know what became of this change.", hint="Look at what is there, then try again."
     )
@@ -105,4 +105,4 @@ def _key(request: web.Request) -> tuple[str, str] | None:
     if not _KEY.fullmatch(told):
         raise BadInput(f"The header {IDEMPOTENCY} takes 16 to 128 characters of ASCII.")
     # Another's key is another change.
-    return request[CALLER].name, told
+    return request[CALLER].id, told

@@ -15,6 +15,7 @@ LINK = "link"
 WRITE = "write"
 SHARE = "share"
 TOKEN = "token"  # noqa: S105 - a verb
+MANAGE = "manage"
 
 Contains = Callable[[Location, Location], Awaitable[bool]]
 """Whether the second location is the first, or lies below it as the provider stores it.
@@ -33,34 +34,48 @@ class Rule:
     users: frozenset[str]
     groups: frozenset[str]
     everyone: bool
+    services: frozenset[str]
     can: frozenset[str]
 
+    @classmethod
+    def of(cls, grant: Grant, root: Location | None) -> "Rule":
+        return cls(
+            connection=grant.connection,
+            root=root,
+            users=frozenset(grant.users),
+            groups=frozenset(grant.groups),
+            everyone=grant.everyone,
+            services=frozenset(grant.services),
+            can=frozenset(grant.can),
+        )
+
     def is_for(self, caller: Caller) -> bool:
+        if caller.service:
+            return caller.name in self.services
         return self.everyone or caller.name in self.users or not self.groups.isdisjoint(caller.groups)
 
 
 def rules(settings: Settings, connections: Connections) -> tuple[Rule, ...]:
-    """The rules of the configuration.
+    """The rules of the configuration for its connections; those for spaces `hubdrives.gateway.spaces` knows.
 
     Raises:
-        BadConfig: a root that its connection's provider does not understand, or none where there must be one.
+        BadConfig: a root that its connection's provider does not understand, or none where there must be one; or a
+            grant that lets a service use what opens with a user's login.
     """
     found = []
     for grant in settings.grants:
+        if grant.connection in settings.spaces:
+            continue
+        if grant.services and connections.is_personal(grant.connection):
+            raise BadConfig(
+                f"A grant on '{grant.connection}' names services, but it opens with users' own logins alone.",
+                hint="Remove `services`, or grant them a connection with an account of its own.",
+            )
         try:
             root = _root(settings, connections, grant)
         except HubdrivesError as error:
             raise BadConfig(f"A grant on '{grant.connection}' can't be used: {error}", hint=error.hint) from None
-        found.append(
-            Rule(
-                connection=grant.connection,
-                root=root,
-                users=frozenset(grant.users),
-                groups=frozenset(grant.groups),
-                everyone=grant.everyone,
-                can=frozenset(grant.can),
-            )
-        )
+        found.append(Rule.of(grant, root))
     return tuple(found)
 
 
@@ -110,16 +125,21 @@ async def covering(
     missing: NotFound | None = None
     for rule in among:
         try:
-            if rule.root is None or not await contains(rule.root, location):
-                continue
-            # However it is written, what has the root in it is the root.
-            if not (below and await contains(location, rule.root)):
+            if rule.root is not None and await within(rule.root, location, contains, below=below):
                 return rule
         except NotFound as error:
             missing = error
     if missing is not None:
         raise missing
     return None
+
+
+async def within(root: Location, location: Location, contains: Contains, *, below: bool) -> bool:
+    """Whether `location` lies below `root`, or is that and this counts, too (not `below`). Raises NotFound."""
+    if not await contains(root, location):
+        return False
+    # However it is written, what has the root in it is the root.
+    return not (below and await contains(location, root))
 
 
 def refusal() -> NotGranted:

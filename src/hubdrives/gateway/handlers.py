@@ -14,6 +14,7 @@ from hubdrives.gateway.able import abilities
 from hubdrives.gateway.answers import content_headers, document, unchanged
 from hubdrives.gateway.asking import asked, body, place_of, shown
 from hubdrives.gateway.grants import LINK
+from hubdrives.gateway.managing import as_connections
 from hubdrives.gateway.metrics import CONTENT_TYPE
 from hubdrives.gateway.parts import CALLER, PARTS, RECORD
 from hubdrives.gateway.sending import ranged, sending
@@ -57,7 +58,7 @@ async def connections(request: web.Request) -> web.Response:
     parts, caller = request.app[PARTS], request[CALLER]
     found: dict[str, dict[str, Any]] = {}
     for rule in parts.access.held(caller):
-        provider = await parts.connections.provider(rule.connection, user=caller.name)
+        provider = await parts.connections.provider(rule.connection, user=parts.access.owner(caller, rule.connection))
         shown = found.setdefault(
             rule.connection,
             {
@@ -77,7 +78,7 @@ async def connections(request: web.Request) -> web.Response:
         if LINK in rule.can:
             # Authors must know with whom to share what they want to link to.
             shown["access"] = provider.explain_access()
-    return document(list(found.values()))
+    return document([*found.values(), *await as_connections(request)])
 
 
 async def describe(request: web.Request) -> web.Response:
@@ -88,7 +89,7 @@ async def describe(request: web.Request) -> web.Response:
     provider = await parts.connections.provider(place.connection, user=place.user)
     link = place.link
     description = DescriptionDocument(
-        location=LocationDocument.of(place.location),
+        location=LocationDocument.of(place.shown),
         # The folder is called as the link's author wants it; a file must keep its name.
         name=(link.target if link and entry.kind is Kind.FOLDER else None) or entry.name,
         source=provider.title,
@@ -118,7 +119,7 @@ async def snapshot(request: web.Request) -> web.Response:
         # The caller may read all of it, so it is no wider than their grants.
         place = replace(place, boundary=boundary.location)
     listing = await parts.listings.listing(place, patience=parts.patience)
-    found = listing.snapshot
+    found = replace(listing.snapshot, location=place.shown) if place.home else listing.snapshot
     tag = snapshot_tag(found)
     if any(etag.value == tag for etag in request.if_none_match or ()):
         return unchanged(tag)

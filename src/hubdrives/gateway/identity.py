@@ -20,23 +20,38 @@ METRICS_SCOPE = "read:metrics"
 _ASK_SECONDS = 15.0
 
 
+_SERVICES = "services/"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A user of the hub."""
+    """A user of the hub, or one of its services: of one name they are two."""
 
     name: str
     groups: frozenset[str] = frozenset()
+    service: bool = False
+
+    @property
+    def id(self) -> str:
+        """One of its own among all users and services: the hub lets no user's name have a "/"."""
+        return f"{_SERVICES}{self.name}" if self.service else self.name
+
+    @classmethod
+    def of_id(cls, id_: str) -> "Caller":
+        """Whose `id` that is; a user in no group."""
+        service = id_.startswith(_SERVICES)
+        return cls(name=id_.removeprefix(_SERVICES) if service else id_, service=service)
 
 
 class Identity(Protocol):
     """Who is behind a token, and what the hub knows of its users."""
 
     async def caller(self, token: str) -> Caller:
-        """The user whose token it is.
+        """The user or service whose token it is.
 
         Raises:
             LoginNeeded: the hub does not know the token.
-            NotGranted: it is no user's, or it may not access this service.
+            NotGranted: it may not access this service.
             Unavailable: the hub does not answer.
         """
         ...
@@ -82,16 +97,18 @@ class HubIdentity:
 
     async def caller(self, token: str) -> Caller:
         model = await self._model(token)
-        if model.get("kind") != "user":
-            raise NotGranted("This token belongs to a service of the hub, not to a user.")
+        kind = model.get("kind")
+        if kind not in {"user", "service"}:
+            raise NotGranted("This token belongs to nobody who could be granted anything.")
         if not self._auth.check_scopes(self._auth.access_scopes, model):
             # The narrowest, for this service alone.
             scope = max(self._auth.access_scopes, key=len)
+            needs = "the roles 'user' and 'server' both need" if kind == "user" else "the service needs a role with"
             raise NotGranted(
                 "This token may not use the hub's gateway.",
-                hint=f"Tell your hub's administrators: the roles 'user' and 'server' both need the scope {scope}.",
+                hint=f"Tell your hub's administrators: {needs} the scope {scope}.",
             )
-        return _caller(model)
+        return Caller(name=str(model["name"]), service=True) if kind == "service" else _user(model)
 
     async def may_read_metrics(self, token: str) -> bool:
         model = await self._model(token)
@@ -99,9 +116,7 @@ class HubIdentity:
 
     async def user(self, name: str) -> Caller | None:
         async def ask(_known: Caller | None) -> Caller:
-            return _caller(
-                await self._client.json("GET", f"{self._users_url}/{quote(name, safe='')}", operation="user")
-            )
+            return _user(await self._client.json("GET", f"{self._users_url}/{quote(name, safe='')}", operation="user"))
 
         try:
             return await self._users.get(name, ask)
@@ -160,7 +175,7 @@ def _hub_error(failure: Failure) -> HubdrivesError:
             return Unavailable("The hub does not answer the gateway.", retry_after=failure.retry_after)
 
 
-def _caller(model: Mapping[str, Any]) -> Caller:
+def _user(model: Mapping[str, Any]) -> Caller:
     return Caller(name=str(model["name"]), groups=frozenset(model.get("groups") or ()))
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from hubdrives.config import Settings
 from hubdrives.connections import Connections
+from hubdrives.credentials.people import HubPeople
 from hubdrives.gateway.access import Access
 from hubdrives.gateway.audit import AuditLog, Record
 from hubdrives.gateway.cache import Cache
@@ -20,6 +21,7 @@ from hubdrives.gateway.listings import Listings
 from hubdrives.gateway.metrics import Metrics
 from hubdrives.gateway.shared import Shared
 from hubdrives.gateway.signing import Signer
+from hubdrives.gateway.spaces import UsersSpaces, asks_hub
 from hubdrives.gateway.uploads import Uploads
 from hubdrives.model import Waiting
 from hubdrives.retry import RetryPolicy
@@ -49,8 +51,11 @@ class Parts:
     listings: Listings
     files: Files
     uploads: Uploads
+    spaces: UsersSpaces
+    people: HubPeople | None
+    """Who the users are, where spaces need it."""
     outcomes: Shared[tuple[str, str], Outcome]
-    """By who asked for a change, and their key for it."""
+    """By who asked for a change (`Caller.id`), and their key for it."""
     looks: Shared[tuple[object, ...], object]
     """What is being looked up for somebody, and is kept only for whoever was told to come back for it."""
     audit: AuditLog
@@ -79,11 +84,17 @@ class Parts:
         folder = Path(gateway.cache_folder or tempfile.mkdtemp(prefix="hubdrives-gateway-")).expanduser()
         metrics = Metrics()
         signer = Signer.from_settings(gateway)
+        people = HubPeople(hub, fresh=gateway.identity_seconds) if asks_hub(settings) else None
+        spaces = UsersSpaces(settings, connections, people)
         return cls(
             settings=settings,
             identity=identity,
             connections=connections,
-            access=Access(settings, connections, identity, signer, fresh=gateway.fresh_seconds, patience=patience),
+            access=Access(
+                settings, connections, identity, signer, spaces, fresh=gateway.fresh_seconds, patience=patience
+            ),
+            spaces=spaces,
+            people=people,
             listings=Listings(connections, fresh=gateway.fresh_seconds),
             files=Files(connections, Cache(folder, limit=gateway.cache_bytes, metrics=metrics), metrics),
             uploads=Uploads(Disk(folder), limit=gateway.upload_bytes),
@@ -103,6 +114,8 @@ class Parts:
         await self.files.close()
         await self.connections.__aexit__()
         await self.identity.close()
+        if self.people is not None:
+            await self.people.close()
         self.audit.close()
 
     def waiting(self, connection: str | None, user: str | None) -> Waiting | None:

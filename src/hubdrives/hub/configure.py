@@ -21,7 +21,8 @@ from hubdrives.hub.refusals import check
 from hubdrives.hub.start import CheckedAtStart, checked_at_start
 
 _CUSTOM_SCOPES = {
-    scopes.TOKENS: {"description": "Read users' access tokens at the services that they log in with, kept fresh."}
+    scopes.TOKENS: {"description": "Read users' access tokens at the services that they log in with, kept fresh."},
+    scopes.IDENTITIES: {"description": "Read who users are: the subject and the e-mail address of their logins."},
 }
 
 
@@ -32,6 +33,7 @@ def configure(
     gateway_url: str | None = None,
     api_token: str | None = None,
     user_tokens: bool | None = None,
+    identities: bool = False,
     simple: bool = False,
 ) -> None:
     """Set what the hub needs for hubdrives, and refuse what would be unsafe. Call it last; twice does no harm.
@@ -48,6 +50,8 @@ def configure(
         api_token: the gateway's token at the hub, where something else starts it. What `c.JupyterHub.services` says
             of the service "hubdrives" already may be left out.
         user_tokens: whether the gateway uses the tokens of users' logins. With `config` the file says it.
+        identities: whether the gateway asks who users are, as their logins told, for spaces. With `config` the file
+            says it.
         simple: there is no gateway.
 
     Raises:
@@ -60,6 +64,7 @@ def configure(
             gateway_url=gateway_url,
             api_token=api_token,
             user_tokens=user_tokens,
+            identities=identities,
             simple=simple,
         )
         warnings = check(c, plan)
@@ -74,16 +79,18 @@ def _apply(c: Config, plan: Plan) -> None:
     if plan.gateway is None:
         scopes.add_to_users(c, f"{scopes.TOKENS}!user")
     else:
-        _add_gateway(c, plan.gateway, user_tokens=plan.user_tokens)
-    if plan.user_tokens:
+        _add_gateway(c, plan.gateway, plan)
+    if plan.keeps_logins:
         _keep_logins(c, plan)
 
 
-def _add_gateway(c: Config, gateway: Gateway, *, user_tokens: bool) -> None:
+def _add_gateway(c: Config, gateway: Gateway, plan: Plan) -> None:
     _complete_service(c, gateway)
-    wanted = ["read:users:name", "read:users:groups"]
-    scopes.add_to_gateway(c, [*wanted, scopes.TOKENS] if user_tokens else wanted)
+    tokens = [scopes.TOKENS] if plan.user_tokens else []
+    identities = [scopes.IDENTITIES] if plan.identities else []
+    scopes.add_to_gateway(c, ["read:users:name", "read:users:groups", *tokens, *identities])
     scopes.add_to_users(c, scopes.ACCESS)
+    scopes.add_to_services(c, gateway.services)
     traits.add(c, traits.class_of(c, "spawner_class"), "environment", {GATEWAY_VARIABLE: gateway.reach})
 
 
@@ -104,7 +111,7 @@ def _complete_service(c: Config, gateway: Gateway) -> None:
 
 
 def _keep_logins(c: Config, plan: Plan) -> None:
-    """Let the hub keep what logins bring, and keep it fresh."""
+    """Let the hub keep what logins bring, keep it fresh, and tell of it."""
     kind = traits.class_of(c, "authenticator_class")
     if not traits.given(c, kind, "enable_auth_state"):
         c.Authenticator.enable_auth_state = True

@@ -1,4 +1,4 @@
-"""Three endpoints below the hub's API, for services and servers (their tokens at the hub; a browser's cookie is none).
+"""Four endpoints below the hub's API, for services and servers (their tokens at the hub; a browser's cookie is none).
 
     GET /hub/api/hubdrives/users/NAME/token?resource_server=…&path=["a","b"]&refused=SHA256
         {"token": "…", "ends_at": 1790000000.0 or null}
@@ -9,6 +9,10 @@
         {"stored": bool, "readable": bool, "found": bool, "renewable": bool, "ends_at": … or null, "login_url": "/…"}
         What there is: something in `auth_state`, which the hub can decrypt, with that token in it, which can be
         renewed. For whoever may have the token, and for NAME. Renews nothing.
+    GET /hub/api/hubdrives/users/NAME/identity
+        {"name": "…", "sub": "…", "email": "…"}
+        Who NAME is, as the last login told; what it did not tell is "". Needs the scope `custom:hubdrives:identities`
+        for NAME.
     GET /hub/api/hubdrives/check
         What the hub is configured to, and whose tokens the asker may have (`_Check`). For whoever the hub knows.
 
@@ -18,7 +22,7 @@ Failures are `HubdrivesError.to_wire()`, so always with a `code`, which a hub wi
     400 bad-config      it means no access token; or `auth_state` is off; or the issuer refuses the hub itself
     403 bad-credential  the hub does not know who asks
     403 not-granted     the scope is missing, or is not for NAME (who may not exist)
-    403 login-needed    NAME must log in again, at `login_url`
+    403 login-needed    NAME must log in again, at `login_url`; or for the first time, so that it is known who they are
     404 not-found       there is no NAME
     503 unavailable     the issuer does not answer; ask again
 
@@ -37,7 +41,9 @@ from jupyterhub.crypto import CryptKeeper
 
 from hubdrives import __version__
 from hubdrives.credentials.auth_state import HubLoginSettings, grant, login
+from hubdrives.credentials.people import Person
 from hubdrives.errors import (
+    BadConfig,
     BadCredential,
     BadInput,
     Forbidden,
@@ -47,7 +53,7 @@ from hubdrives.errors import (
     NotGranted,
     Unavailable,
 )
-from hubdrives.hub.scopes import TOKENS
+from hubdrives.hub.scopes import IDENTITIES, TOKENS
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -66,6 +72,7 @@ def routes() -> list[tuple[str, type]]:
     return [
         (r"/api/hubdrives/users/([^/]+)/token", TokenHandler),
         (r"/api/hubdrives/users/([^/]+)/login", LoginHandler),
+        (r"/api/hubdrives/users/([^/]+)/identity", IdentityHandler),
         (r"/api/hubdrives/check", CheckHandler),
     ]
 
@@ -115,12 +122,12 @@ class _Handler(APIHandler, abc.ABC):  # type: ignore[misc]  # JupyterHub's class
                 raise BadInput("`path` is no JSON.") from None
         return HubLoginSettings.of(asked)
 
-    def user(self, name: str, *, themselves: bool = False) -> Any:
-        """The user called `name`, of whom the asker may know. Raises NotGranted, NotFound."""
+    def user(self, name: str, scope: str = TOKENS, *, themselves: bool = False) -> Any:
+        """The user called `name`, of whom the asker may know by `scope`. Raises NotGranted, NotFound."""
         own = themselves and self.current_user.kind == "user" and self.current_user.name == name
-        if not own and not scopes.has_scope(f"{TOKENS}!user={name}", self.parsed_scopes, db=self.db):
+        if not own and not scopes.has_scope(f"{scope}!user={name}", self.parsed_scopes, db=self.db):
             raise NotGranted(
-                f"This token of the hub does not have the scope {TOKENS} for this user.",
+                f"This token of the hub does not have the scope {scope} for this user.",
                 hint="Tell your hub's administrators: hubdrives.hub.configure sets the roles that are needed.",
             )
         user = self.find_user(name)
@@ -152,6 +159,20 @@ class LoginHandler(_Handler):
             "ends_at": found.ends_at if found else None,
             "login_url": self.login_url,
         }
+
+
+class IdentityHandler(_Handler):
+    async def answer(self, name: str) -> Any:
+        user = self.user(name, IDENTITIES)
+        if not self.authenticator.enable_auth_state:
+            raise BadConfig(
+                "The hub does not keep what its users' logins tell of them.",
+                hint="Tell your hub's administrators: set Authenticator.enable_auth_state, and JUPYTERHUB_CRYPT_KEY.",
+            )
+        auth_state = await user.get_auth_state()
+        if not auth_state:
+            raise LoginNeeded("Nothing is kept of this user's login.")
+        return Person.of_login(user.name, auth_state)
 
 
 class _Check(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from hubdrives.credentials.auth_state import HubLoginSettings
 from hubdrives.errors import BadConfig
 from hubdrives.hub import traits
 from hubdrives.hub.scopes import SERVICE
+from hubdrives.spaces.people import asks_people
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing listens because of this line
 """Where to go for what listens everywhere."""
@@ -36,6 +37,12 @@ class Gateway:
     api_token: str | None = field(default=None, repr=False)
     """Its token at the hub, if somebody else starts it and the token is not in `c.JupyterHub.services`."""
 
+    @property
+    def services(self) -> list[str]:
+        """Those of the hub that its grants name."""
+        grants = self.settings.grants if self.settings else ()
+        return list(dict.fromkeys(name for grant in grants for name in grant.services))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -45,6 +52,13 @@ class Plan:
     """None in the simple mode."""
     user_tokens: bool
     """Whether connections use the tokens that users' logins brought."""
+    identities: bool
+    """Whether the gateway asks who users are, as their logins told."""
+
+    @property
+    def keeps_logins(self) -> bool:
+        """Whether the hub must keep what logins bring."""
+        return self.user_tokens or self.identities
 
     @classmethod
     def of(
@@ -55,24 +69,34 @@ class Plan:
         gateway_url: str | None,
         api_token: str | None,
         user_tokens: bool | None,
+        identities: bool,
         simple: bool,
     ) -> Self:
         """Raises BadConfig: arguments that don't go together, or a file that can't be used."""
         if simple:
-            if config_file or gateway_url or api_token or user_tokens is False:
+            if config_file or gateway_url or api_token or user_tokens is False or identities:
                 raise BadConfig(
                     "simple=True is for hubs without a gateway, so it goes with no other argument.",
                     hint="Leave out either simple=True or the others.",
                 )
-            return cls(gateway=None, user_tokens=True)
+            return cls(gateway=None, user_tokens=True, identities=False)
         if config_file is not None:
-            return cls._managed(c, Path(config_file), gateway_url, api_token, user_tokens=user_tokens)
-        return cls._external(c, gateway_url, api_token, user_tokens=user_tokens)
+            gateway, personal = cls._managed(c, Path(config_file), gateway_url, api_token, user_tokens=user_tokens)
+            spaces = gateway.settings.spaces.values() if gateway.settings else ()
+            return cls(
+                gateway=gateway,
+                user_tokens=bool(personal or user_tokens),
+                identities=identities or any(asks_people(space) for space in spaces),
+            )
+        return cls(
+            gateway=cls._external(c, gateway_url, api_token), user_tokens=bool(user_tokens), identities=identities
+        )
 
-    @classmethod
+    @staticmethod
     def _managed(
-        cls, c: Config, path: Path, gateway_url: str | None, api_token: str | None, *, user_tokens: bool | None
-    ) -> Self:
+        c: Config, path: Path, gateway_url: str | None, api_token: str | None, *, user_tokens: bool | None
+    ) -> tuple[Gateway, bool]:
+        """The gateway that the hub starts, and whether it has personal connections."""
         path = path.expanduser().absolute()
         settings = config.load({config.CONFIG_VARIABLE: str(path)})
         personal = sorted(name for name, one in settings.connections.items() if is_personal(one.credential))
@@ -91,10 +115,10 @@ class Plan:
             settings=settings,
             api_token=api_token,
         )
-        return cls(gateway=gateway, user_tokens=bool(personal or user_tokens))
+        return gateway, bool(personal)
 
-    @classmethod
-    def _external(cls, c: Config, gateway_url: str | None, api_token: str | None, *, user_tokens: bool | None) -> Self:
+    @staticmethod
+    def _external(c: Config, gateway_url: str | None, api_token: str | None) -> Gateway:
         known = service(c).get("url")
         if not (gateway_url or known):
             raise BadConfig(
@@ -104,7 +128,7 @@ class Plan:
             )
         reach = _reach(c, str(gateway_url or known))
         url = str(known or URL(reach).origin())
-        return cls(gateway=Gateway(url=url, reach=reach, api_token=api_token), user_tokens=bool(user_tokens))
+        return Gateway(url=url, reach=reach, api_token=api_token)
 
 
 def service(c: Config) -> dict[str, Any]:

@@ -38,8 +38,10 @@ def check(c: Config, plan: Plan) -> list[str]:
     Raises:
         BadConfig: one sentence, and what to do.
     """
-    warnings = _logins(c) if plan.user_tokens else []
-    if plan.user_tokens or _auth_state(c):
+    if plan.keeps_logins:
+        _kept(c, plan)
+    warnings = _renewed(c) if plan.user_tokens else []
+    if plan.keeps_logins or _auth_state(c):
         _crypt_key(c)
     if plan.gateway is None:
         _no_gateway(c)
@@ -51,22 +53,30 @@ def check(c: Config, plan: Plan) -> list[str]:
         *_rights_of_users(c, plan),
         *_secrets(c, plan.gateway),
         *_network(c, plan.gateway),
+        *_services(c, plan.gateway),
         *(_environment(c) if plan.user_tokens else ()),
     ]
 
 
-def _logins(c: Config) -> list[str]:
+def _kept(c: Config, plan: Plan) -> None:
+    used = (
+        "Connections use the tokens of users' logins" if plan.user_tokens else "Spaces are for whom users' logins name"
+    )
     if not traits.given(c, JupyterHub, "authenticator_class"):
         raise BadConfig(
-            "Connections use the tokens of users' logins, but c.JupyterHub.authenticator_class is not set.",
+            f"{used}, but c.JupyterHub.authenticator_class is not set.",
             hint="Set it before hubdrives.hub.configure(c, …), to one that logs in by OAuth, such as generic-oauth.",
         )
     kind = traits.class_of(c, "authenticator_class")
     if traits.given(c, kind, "enable_auth_state") and not _auth_state(c):
         raise BadConfig(
-            "Connections use the tokens of users' logins, but enable_auth_state is False, so that the hub keeps none.",
+            f"{used}, but enable_auth_state is False, so that the hub keeps none.",
             hint="Remove it, or set c.Authenticator.enable_auth_state = True.",
         )
+
+
+def _renewed(c: Config) -> list[str]:
+    kind = traits.class_of(c, "authenticator_class")
     if traits.effective(c, kind, "auth_refresh_age") == 0:
         raise BadConfig(
             "auth_refresh_age = 0 lets logins end without being renewed, also before a server starts.",
@@ -169,6 +179,14 @@ def _network(c: Config, gateway: Gateway) -> Iterator[str]:
         yield "SimpleLocalProcessSpawner runs users' servers as the hub's own user, who can read every secret here."
 
 
+def _services(c: Config, gateway: Gateway) -> Iterator[str]:
+    """Whom grants name that the hub does not know."""
+    known = {one.get("name") for one in traits.effective(c, JupyterHub, "services")}
+    for name in gateway.services:
+        if name not in known:
+            yield f"a grant names the service '{name}', which is not in c.JupyterHub.services."
+
+
 def _rights_of_the_gateway(c: Config) -> None:
     for role in scopes.roles_of_the_gateway(c):
         for scope in role.get("scopes", ()):
@@ -191,14 +209,19 @@ def _rights_of_users(c: Config, plan: Plan) -> list[str]:
                     hint="Remove it there: hubdrives.hub.configure gives this scope to whom needs it.",
                 )
             if scopes.AUTH_STATE in allowed:
-                if (plan.user_tokens and (plan.gateway or others)) or (everyone and others):
+                if (plan.keeps_logins and (plan.gateway or others)) or (everyone and others):
                     raise BadConfig(
                         f"{where} has '{scope}', with which {whose} whole login, refresh token included.",
                         hint="Remove it there: hubdrives needs no such scope.",
                     )
-                if plan.user_tokens or _auth_state(c):
+                if plan.keeps_logins or _auth_state(c):
                     warnings.append(f"{where} has '{scope}', with which {whose} whole login, refresh token included.")
-            if scope == "inherit" and plan.user_tokens:
+            if scopes.IDENTITIES in allowed and others:
+                raise BadConfig(
+                    f"{where} has '{scope}', with which one user could read who others are, and their addresses.",
+                    hint="Remove it there: hubdrives.hub.configure gives this scope to whom needs it.",
+                )
+            if scope == "inherit" and plan.keeps_logins:
                 raise BadConfig(
                     f"{where} has 'inherit', with which an administrator's server could read everybody's login.",
                     hint="Write the scopes that servers need in its place; hubdrives adds its own.",

@@ -11,17 +11,24 @@ from jupyterhub.roles import get_default_roles
 from jupyterhub.scopes import scope_definitions
 from traitlets.config import Config
 
-from hubdrives.credentials import hub
+from hubdrives.credentials import hub, people
 from hubdrives.hub import traits
 
 SERVICE = "hubdrives"
 """The gateway's name as a service, and its role's."""
 
+CALLERS = f"{SERVICE}-services"
+"""The role of the services that use the gateway."""
+
 ACCESS = f"access:services!service={SERVICE}"
-"""To use the gateway. Users and their servers both need it: a server's token may do what its role and its owner may."""
+"""To use the gateway. Users and their servers both need it: a server's token may do what its role and its owner may.
+Services need it that grants name."""
 
 TOKENS = hub.TOKENS
 """To ask the hub for users' access tokens, kept fresh; narrowed with `!user` or `!group=…`."""
+
+IDENTITIES = people.IDENTITIES
+"""To ask the hub who its users are: the `sub` and the e-mail address that their logins told."""
 
 AUTH_STATE = "admin:auth_state"
 """To read all that a login left: access, refresh and id tokens. With `custom:hubdrives:tokens` nobody needs it."""
@@ -72,6 +79,13 @@ def add_to_users(c: Config, scope: str) -> None:
         # The role "server" counts no more.
         wider = [*server_token, *({scope} - set(server_token))]
         traits.replace(c, traits.class_of(c, "spawner_class"), "server_token_scopes", wider)
+
+
+def add_to_services(c: Config, services: Sequence[str]) -> None:
+    """Let those of `services` that the hub knows use the gateway."""
+    known = {one.get("name") for one in traits.effective(c, JupyterHub, "services")}
+    if callers := [name for name in services if name in known]:
+        _add(c, CALLERS, [ACCESS], services=callers)
 
 
 def add_to_gateway(c: Config, wanted: Sequence[str]) -> None:

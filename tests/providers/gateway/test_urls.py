@@ -21,12 +21,24 @@ def parse(text: str, base_url: str | None = GATEWAY) -> Location | None:
         "course:/",
         "course-2.a:/week 1/x",
         "link:abc.def",
+        "results@alice:/",
+        "results@alice@uni.example:/a b/c",
+        "results@a:b c@d:/x",
+        "results@åse björk:/",
     ],
 )
 def test_what_the_gateway_may_know_is_taken(text: str) -> None:
     location = parse(text)
     assert location is not None
     assert (location.provider, location.host) == ("gateway", "hub:8081")
+
+
+@pytest.mark.parametrize("name", ["course", "results@alice", "results@a:b c@d"])
+def test_a_path_of_a_connection_lies_below_its_root(name: str) -> None:
+    root = parse(f"{name}:/")
+    assert root is not None
+    assert parse(f"{name}:/week 1/x") == root.below("week 1/x")
+    assert parse(f"{name}:/week 1/") == root.below("week 1")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +57,10 @@ def test_what_the_gateway_may_know_is_taken(text: str) -> None:
         "C:\\x",
         "file:///srv/x",
         "https://",
+        "results@:/x",
+        "results@alice/x:/",
+        "results@alice://x",
+        "@alice:/x",
     ],
 )
 def test_what_it_can_not_know_is_left_to_others(text: str) -> None:
@@ -71,6 +87,11 @@ def test_a_resource_key_is_not_shown_and_makes_no_other_place() -> None:
     assert keyed is not None
     assert "s3cret" not in f"{keyed!r} {keyed} {keyed.url}"
     assert dict(keyed.params)["source"].endswith("0-s3cret")
+
+
+def test_folders_of_two_users_are_two_places() -> None:
+    places = [parse(text) for text in ("results:/", "results@alice:/", "results@bob:/", "results@Alice:/")]
+    assert len(set(places)) == 4
 
 
 def test_other_gateways_are_other_places() -> None:

@@ -35,6 +35,7 @@ from hubdrives.wire import (
     Reader,
     SignedLink,
     SnapshotDocument,
+    SpaceDocument,
     TokenDocument,
     TokenOrder,
     Wait,
@@ -71,6 +72,10 @@ class Api:
     async def connections(self) -> list[ConnectionDocument]:
         """What this user may use."""
         return await self._get("connections", {}, list[ConnectionDocument])
+
+    async def spaces(self) -> list[SpaceDocument]:
+        """The spaces in which this user may do something."""
+        return await self._get("spaces", {}, list[SpaceDocument])
 
     async def check(self) -> list[FindingDocument]:
         """What the gateway finds when it tries what this user may use."""

@@ -32,6 +32,9 @@ from hubdrives.wire import (
     ShareChange,
     ShareOrder,
     SignedLink,
+    SpaceDocument,
+    SpaceOrder,
+    SpaceState,
     TokenOrder,
     WantedFile,
     snapshot_tag,
@@ -232,6 +235,19 @@ class Gateway(Provider):
     async def check(self) -> Sequence[FindingDocument]:
         """What is wrong with that, as the gateway sees it."""
         return await self._api.check()
+
+    async def spaces(self) -> Sequence[SpaceDocument]:
+        """The spaces in which this user, or service of the hub, may do something."""
+        return await self._api.spaces()
+
+    async def ensure_space(self, space: str, user: str, *, role: str = "") -> SpaceState:
+        return await self._api.change("POST", "space", SpaceState, order=SpaceOrder(space, user, role))
+
+    async def unshare_space(self, space: str, user: str) -> SpaceState:
+        return await self._api.change("DELETE", "space/share", SpaceState, where={"space": space, "user": user})
+
+    async def remove_space(self, space: str, user: str) -> None:
+        await self._api.change("DELETE", "space", dict[str, str], where={"space": space, "user": user})
 
     async def sign_link(
         self,

@@ -1,4 +1,8 @@
-"""What people write that the gateway may understand: web addresses, `connection:/path` there, and signed links."""
+"""What people write that the gateway may understand.
+
+Web addresses; `connection:/path` there, and `space:/path`, which is one's own folder in a space; `space@user:/path`,
+that of another user, whose name is all between the first "@" and the first ":/"; and signed links.
+"""
 
 import hashlib
 import re
@@ -13,7 +17,7 @@ NAME = "gateway"
 SOURCE = "source"
 """The name under which locations and entries carry what to ask the gateway for."""
 
-_CONNECTION = re.compile(r"[A-Za-z0-9][\w.-]*:/(?!/).*")
+_CONNECTION = re.compile(r"[A-Za-z0-9][\w.-]*(?:@[^/]+)?:/(?!/).*")
 _ADDRESS = re.compile(r"(?i:https?)://[^\s/]+\S*")
 _ADDRESS_WITHOUT_SCHEME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/\S+")
 
@@ -24,7 +28,7 @@ def parse(text: str, *, base_url: str | None = None) -> Location | None:
     Which provider it is of, and whether this user may read there, only the gateway can tell.
 
     Args:
-        text: a pasted address, `connection:/path`, or `link:` and a token.
+        text: a pasted address, `connection:/path`, `space@user:/path`, or `link:` and a token.
         base_url: the gateway's address; without one, nothing is understood.
     """
     if base_url is None:
@@ -44,7 +48,9 @@ def parse(text: str, *, base_url: str | None = None) -> Location | None:
         shown = redact(text)
         return Location(provider=NAME, host=host, id=shown, url=shown, params=((SOURCE, text),))
     if _CONNECTION.fullmatch(text):
-        return Location(provider=NAME, host=host, id=text, params=((SOURCE, text),))
+        name, _, path = text.partition(":/")
+        root = f"{name}:/"
+        return Location(provider=NAME, host=host, id=root, path=path.strip("/"), params=((SOURCE, root),))
     return None
 
 
