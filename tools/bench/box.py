@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.emulated import BIN, Emulated, Taken, emulated, row
+from bench.emulated import BIN, Emulated, Taken, configured, emulated, limit, row
 from hubdrives.testing.emulators.tls_proxy import BOX_HOSTS, tls_proxy
 
 OURS, RCLONE, LOOP = "hubdrives", "rclone", "the SDK's loop"
@@ -112,7 +112,7 @@ async def main(options: argparse.Namespace) -> None:
             emulated(sys.executable, "-m", "bench.box_emulator", str(options.latency)) as box,
             tls_proxy(box.url, hosts=BOX_HOSTS, scratch=folder) as proxy,
         ):
-            box.env["HUBDRIVES_CONFIG"] = _with_limit(box.env["HUBDRIVES_CONFIG"], folder, options.concurrency)
+            box.env["HUBDRIVES_CONFIG"] = configured(box, folder, limit("box", options.concurrency))
             race = Race(
                 box=box,
                 proxy_env={"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(proxy.ca_file)},
@@ -141,13 +141,6 @@ def _write(path: Path, size: int) -> None:
             piece = os.urandom(min(size, 1 << 20))
             file.write(piece)
             size -= len(piece)
-
-
-def _with_limit(config: str, folder: Path, concurrency: int) -> str:
-    """A copy of a configuration with this limit."""
-    limited = folder / "hubdrives.toml"
-    limited.write_text(f"{Path(config).read_text()}\n[connections.box.limits]\nconcurrency = {concurrency}\n")
-    return str(limited)
 
 
 def _check_same(name: str, one: Path, other: Path) -> None:

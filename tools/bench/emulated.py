@@ -85,6 +85,18 @@ async def emulated(*command: str | Path) -> AsyncIterator[Emulated]:
         await process.wait()
 
 
+def limit(connection: str, concurrency: int) -> str:
+    """Lines of a configuration: this many requests at the same time."""
+    return f"[connections.{connection}.limits]\nconcurrency = {concurrency}\n"
+
+
+def configured(provider: Emulated, folder: Path, *lines: str) -> str:
+    """Where a copy of its configuration is, with more lines."""
+    copy = folder / "hubdrives.toml"
+    copy.write_text("\n".join((Path(provider.env["HUBDRIVES_CONFIG"]).read_text(), *lines)))
+    return str(copy)
+
+
 def row(name: str, runs: Sequence[Taken], *, concurrency: int, latency: float) -> float:
     """Print a line; the bound is what `latency` (seconds) alone takes. Gives the median of the seconds."""
     walls, requests = [run.wall for run in runs], runs[-1].requests
