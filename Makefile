@@ -28,7 +28,7 @@ demo: install ## a real JupyterHub, the gateway, emulated Google Drive and Canva
 test: install ## all tests, in a real hub and a real browser too
 	$(BIN)/python tools/chromium.py
 	$(BIN)/python tools/kubectl.py
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 nightly: install ## the state machines of pulls and merges, with many more examples
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/sync tests/pull -k machine --timeout 0 $(PYTEST)

@@ -10,7 +10,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from hypothesis import settings
 
-for _name in ("contract", "contract_abilities", "contract_sharing", "contract_versions", "world", "world_abilities"):
+for _name in (
+    "contract",
+    "contract_abilities",
+    "contract_reading",
+    "contract_sharing",
+    "contract_versions",
+    "world",
+    "world_abilities",
+):
     pytest.register_assert_rewrite(f"hubdrives.testing.{_name}")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -26,6 +34,19 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "hubdrives"))
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Handler], Awaitable[str]]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: at any time, some test only waits for a server to start."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start real hubs or browsers come first, so that no worker is left alone with one at the end."""
+    slow = {
+        item.path for item in items if item.get_closest_marker("e2e") or "visit" in getattr(item, "fixturenames", ())
+    }
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True)

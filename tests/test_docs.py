@@ -11,8 +11,9 @@ import pytest
 from hubdrives import config
 from hubdrives.choice import Choice
 from hubdrives.cli import cli
-from hubdrives.config import ConnectionSettings, GatewaySettings, Grant, LimitSettings
+from hubdrives.config import ConnectionSettings, GatewaySettings, Grant, LimitSettings, SpaceSettings
 from hubdrives.credentials import token_source
+from hubdrives.credentials.oidc import OidcClientSettings
 from hubdrives.errors import BadConfig, all_errors
 from hubdrives.model import Policy
 from hubdrives.providers import provider_class, provider_names
@@ -43,6 +44,8 @@ def test_every_command_is_in_the_docs():
 def test_every_command_in_the_docs_exists_with_its_options(page):
     for words in commands_in(page):
         command = cli.get_command(click.Context(cli), words[1])
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), words[2])
         assert command is not None, words
         known = {option for parameter in command.params for option in parameter.opts}
         used = {word for word in words[2:] if word.startswith("--")}
@@ -56,8 +59,10 @@ def test_every_command_in_the_docs_exists_with_its_options(page):
         (LimitSettings, "docs/admin.md"),
         (Grant, "docs/admin.md"),
         (GatewaySettings, "docs/admin.md"),
+        (SpaceSettings, "docs/spaces.md"),
         (Options, "docs/providers/googledrive.md"),
         (Exports, "docs/providers/googledrive.md"),
+        (OidcClientSettings, "docs/admin/seafile.md"),
     ],
 )
 def test_every_setting_is_in_the_docs(settings, page):
@@ -163,7 +168,7 @@ def test_every_dependency_has_a_reason_where_it_is_needed():
     extras = project["optional-dependencies"]
     needed = {"everywhere": project["dependencies"], **extras}
     # What mints the providers' tokens is needed where the gateway is.
-    needed["gateway"] = needed.pop("googledrive") + needed.pop("box") + needed["gateway"]
+    needed["gateway"] = needed.pop("googledrive") + needed.pop("box") + needed.pop("oidc") + needed["gateway"]
     declared = {(re.split(r"[\[>=<]", one)[0], where) for where, some in needed.items() for one in some}
     rows = re.findall(r"^\| ([\w, ()-]+) \| (\w+) \| \S", ARCHITECTURE.split("## Dependencies")[1], re.MULTILINE)
     told = {(re.sub(r" \(.*\)", "", name), where) for names, where in rows for name in names.split(", ")}

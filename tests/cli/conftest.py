@@ -143,6 +143,12 @@ def shell(tmp_path: Path) -> Shell:
 
 
 @pytest.fixture
+def inside(shell: Shell) -> None:
+    """Commands need no process of their own here."""
+    shell.is_inside = True
+
+
+@pytest.fixture
 def course(tmp_path: Path) -> Path:
     folder = tmp_path / "course"
     (folder / "week 1").mkdir(parents=True)

@@ -6,6 +6,8 @@ import shutil
 import pytest
 from tests.cli.notebooks import notebook
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 ESCAPE = "\x1b"
 
 

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 
 def configured(shell, text):
     (shell.folder / "c.toml").write_text(text)

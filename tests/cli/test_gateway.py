@@ -34,6 +34,34 @@ def test_a_good_configuration_is_told_in_words(shell):
     assert second.endswith("every user of the hub may read and link.")
 
 
+def test_who_may_what_in_a_space_is_told_too(shell):
+    text = """
+    [connections.robot]
+    provider = "box"
+    root = "https://app.box.com/folder/1"
+    [spaces.results]
+    connection = "robot"
+    folder = "data"
+    [[grants]]
+    connection = "results"
+    everyone = true
+    can = ["read", "write"]
+    [[grants]]
+    connection = "results"
+    users = ["boss"]
+    services = ["neuron"]
+    can = ["manage"]
+    """
+    done = check(shell, text)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [
+        "space results: every user of the hub may read in their own and write in their own.",
+        "space results: user boss, service neuron may manage all users'.",
+    ]
+    twins = check(shell, text + '[spaces.other]\nconnection = "robot"\nfolder = "data"\n')
+    assert (twins.code, "are the same folders" in twins.err) == (1, True)
+
+
 def test_without_grants_nobody_may_do_anything(shell):
     assert check(shell, "").out == "Nobody may do anything: there are no grants.\n"
 

@@ -11,6 +11,8 @@ from yarl import URL
 from hubdrives.cli.link import Moment
 from hubdrives.config import Grant
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 HUB = "https://hub.example.org/"
 
 

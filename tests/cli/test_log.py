@@ -5,6 +5,8 @@ from datetime import datetime
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 
 @pytest.fixture
 def lived_in(shell, course, mine):

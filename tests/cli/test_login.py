@@ -13,6 +13,8 @@ from hubdrives.cli.login import advice
 from hubdrives.config import Grant
 from hubdrives.errors import LoginNeeded, NotFound
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 HUB = "https://hub.example.org/"
 PUBLIC = {"JUPYTERHUB_PUBLIC_HUB_URL": f"{HUB}base/hub/"}
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 
 def test_folders_come_first_then_files_with_sizes(shell, course):
     (course / "a-file.bin").write_bytes(bytes(1500))

@@ -10,6 +10,8 @@ from tests.gateway.bench import benched
 
 from hubdrives.config import Grant
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 KEPT = "What was there is kept in "
 
 

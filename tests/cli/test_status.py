@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from tests.cli.notebooks import notebook
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 SINCE = "You changed nothing since then."
 
 

@@ -4,6 +4,8 @@ import pytest
 from tests.cli.conftest import Shell
 from tests.cli.test_bad_input import tree
 
+pytestmark = pytest.mark.usefixtures("inside")
+
 
 @pytest.fixture
 def pulled_twice(shell, course, mine):

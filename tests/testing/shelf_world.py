@@ -2,7 +2,8 @@
 
 import itertools
 
-from tests.testing.shelf import ADDRESS, Shelf, ShelfProvider
+from tests.testing.shelf import ADDRESS, ShelfProvider
+from tests.testing.shelf_items import Shelf
 
 from hubdrives.errors import NotFound
 from hubdrives.http import Client

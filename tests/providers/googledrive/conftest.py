@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.providers.clock import Clock
+from tests.providers.googledrive.course import Course
 
 from hubdrives.credentials.google import GoogleServiceAccount
 from hubdrives.http import Client
@@ -68,3 +69,10 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         yield made
         # Read-only is a promise: nothing but GET ever leaves, apart from the login.
         assert made.methods() <= {"GET"}
+
+
+@pytest.fixture
+async def course(bench: Bench) -> Course:
+    made = Course(bench, await bench.connect())
+    made.known = await made.drive.snapshot(made.location)
+    return made
