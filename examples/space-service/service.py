@@ -13,11 +13,11 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hubdrives.spaces import Spaces, open_spaces
 from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.web import Application, RequestHandler, authenticated
 
 from hubdrives.errors import BadInput, HubdrivesError
+from hubdrives.spaces import Spaces, open_spaces
 
 SPACE = "results"
 """As the gateway's configuration calls it."""
