@@ -7,7 +7,7 @@ import asyncio
 import copy
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -151,19 +151,17 @@ class Cache:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @asynccontextmanager
-    async def open(self, key: str, fetch: Fetch, *, fetcher: str = "") -> AsyncIterator[Content]:
+    async def open(self, key: str, fetch: Fetch, *, fetcher: str = "", counted: bool = False) -> AsyncIterator[Content]:
         """The content kept for `key`, or else what `fetch` brings. It goes on when whoever asked goes away.
 
         Its failures show when it is read, not here. `fetcher` is whose token `fetch` uses, if it is a user's own.
+        `counted`: it was claimed for this very reader, and they are counted once.
         """
-        content = self._under_way.get(key)
-        if content is None:
-            content = self._under_way[key] = Content(fetcher)
-            task = asyncio.create_task(self._fill(key, content, fetch))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        else:
+        if self.claim(key, fetcher=fetcher):
+            self.start(key, fetch, counted=counted)
+        elif not counted:
             self._metrics.kept.labels("shared").inc()
+        content = self._under_way[key]
         content.users += 1
         try:
             yield content
@@ -171,11 +169,45 @@ class Cache:
             content.users -= 1
             self._release(key, content)
 
-    async def _fill(self, key: str, content: Content, fetch: Fetch) -> None:
+    async def missing(self, keys: Iterable[str]) -> set[str]:
+        """Those of `keys` for which nothing is kept."""
+        wanted = list(keys)
+        return await asyncio.to_thread(lambda: {key for key in wanted if not self._disk.has(key)})
+
+    def is_coming(self, key: str) -> bool:
+        """Whether it is on its way already."""
+        return key in self._under_way
+
+    def claim(self, key: str, *, fetcher: str = "") -> bool:
+        """Have everybody who wants `key` wait for the caller, who must `start` or `leave` it.
+
+        False if it is on its way already. `fetcher` as for `open`.
+        """
+        if key in self._under_way:
+            return False
+        self._under_way[key] = Content(fetcher)
+        return True
+
+    def start(self, key: str, fetch: Fetch, *, counted: bool = False) -> "asyncio.Task[None]":
+        """Bring what was claimed, from `fetch` unless it is kept. It ends well in any case; arguments as of `open`."""
+        task = asyncio.create_task(self._fill(key, self._under_way[key], fetch, counted=counted))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def leave(self, key: str, fetch: Fetch) -> None:
+        """Bring what was claimed if anybody waits for it by now, else forget the claim."""
+        if self._under_way[key].users:
+            self.start(key, fetch)
+        else:
+            del self._under_way[key]
+
+    async def _fill(self, key: str, content: Content, fetch: Fetch, *, counted: bool) -> None:
         try:
             kept = await asyncio.to_thread(self._kept, key)
             if kept is not None:
-                self._metrics.kept.labels("hit").inc()
+                if not counted:
+                    self._metrics.kept.labels("hit").inc()
                 blob, data, fd = kept
                 content.finish(blob, data=data, fd=fd)
                 return

@@ -95,6 +95,13 @@ class Disk:
             os.utime(path)
         return Blob(sha256=sha256, size=os.fstat(fd).st_size), fd
 
+    def has(self, key: str) -> bool:
+        """Whether a blob is kept for `key`."""
+        try:
+            return _place(self._blobs, _place(self._index, key).read_text(encoding="ascii")).is_file()
+        except (OSError, UnicodeDecodeError):
+            return False
+
     def create(self) -> Growing:
         """A new file to write to. Raises DiskFull, LocalFailure."""
         path = self._temporary / secrets.token_hex(16)

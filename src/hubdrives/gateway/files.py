@@ -1,18 +1,19 @@
 """The bytes of files: from the cache if they may be kept, else straight from their provider."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Protocol
 
 from hubdrives.connections import Connections
-from hubdrives.errors import Forbidden, NotFound, Unavailable
+from hubdrives.errors import Forbidden, HubdrivesError, NotFound, Unavailable
 from hubdrives.gateway.access import Place
+from hubdrives.gateway.bringing import SMALL, Bringing, Errand
 from hubdrives.gateway.cache import Cache, Content, key_of
 from hubdrives.gateway.disk import Blob
 from hubdrives.gateway.metrics import Metrics
 from hubdrives.model import Entry
-from hubdrives.providers.base import Provider
+from hubdrives.providers.base import Provider, ReadsMany
 
 
 class Readable(Protocol):
@@ -87,13 +88,36 @@ class Files:
         self._connections = connections
         self._cache = cache
         self._metrics = metrics
+        self._bringing = Bringing(cache)
 
     async def close(self) -> None:
+        await self._bringing.close()
         await self._cache.close()
 
+    async def expect(self, place: Place, entries: Iterable[Entry]) -> Errand:
+        """To be told what will be opened next, so that what is small can be brought together."""
+        try:
+            provider = await self._connections.provider(place.connection, user=place.user)
+        except HubdrivesError:
+            # Told when they are opened.
+            return Errand()
+        if not isinstance(provider, ReadsMany):
+            return Errand()
+        small = {
+            key_of(place.connection, place.location, entry, user=place.user): entry
+            for entry in entries
+            if entry.version and entry.size is not None and entry.size <= SMALL
+        }
+        return await self._bringing.begin(provider, (place.connection, place.user), small)
+
     @asynccontextmanager
-    async def open(self, place: Place, entry: Entry) -> AsyncIterator[Readable]:
+    async def open(self, place: Place, entry: Entry, *, errand: Errand | None = None) -> AsyncIterator[Readable]:
         """The bytes of `entry`, which a listing of `place` names. Trouble shows when they are read.
+
+        Args:
+            place: where it is.
+            entry: the file.
+            errand: what `expect` said of it.
 
         Raises:
             HubdrivesError: the connection can't be used.
@@ -104,7 +128,8 @@ class Files:
             yield _Direct(provider, entry, self._metrics)
             return
         key = key_of(place.connection, place.location, entry, user=place.user)
-        async with self._cache.open(key, lambda: provider.read(entry), fetcher=place.user) as content:
+        own = errand is not None and key in errand.own
+        async with self._cache.open(key, lambda: provider.read(entry), fetcher=place.user, counted=own) as content:
             yield content if content.fetcher == place.user else _Followed(content)
 
 

@@ -2,17 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from hubdrives.errors import HubdrivesError
+from hubdrives.errors import HubdrivesError, VersionGone
 from hubdrives.gateway.access import Place
+from hubdrives.gateway.bringing import Errand, waves
 from hubdrives.gateway.files import Files, Readable, pulsed
 from hubdrives.gateway.listings import Listing
-from hubdrives.model import Waiting
+from hubdrives.model import Entry, Waiting
 from hubdrives.wire import Frame, WaitingDocument, WantedFile
 
 AHEAD = 16
@@ -104,13 +105,14 @@ class ManyFiles:
 
     async def _send_all(self, out: _Out, wanted: list[WantedFile], listing: Listing) -> None:
         async with AsyncExitStack() as stack:
-            queue = iter(enumerate(wanted))
+            queue = await stack.enter_async_context(aclosing(self._in_turn(out, wanted, listing)))
             opening: dict[asyncio.Task[_Ready], AsyncExitStack] = {}
             stack.push_async_callback(_abandon, opening)
             while True:
-                while len(opening) < AHEAD and (following := next(queue, None)) is not None:
+                while len(opening) < AHEAD and (following := await anext(queue, None)) is not None:
+                    index, errand = following
                     held = AsyncExitStack()
-                    opening[asyncio.create_task(self._open(held, *following, listing))] = held
+                    opening[asyncio.create_task(self._open(held, index, wanted[index], listing, errand))] = held
                 if not opening:
                     return
                 if not any(task.done() for task in opening):
@@ -121,10 +123,28 @@ class ManyFiles:
                         ready = task.result()
                         await self._send_one(out, ready, wanted[ready.index])
 
-    async def _open(self, held: AsyncExitStack, index: int, wanted: WantedFile, listing: Listing) -> _Ready:
+    async def _in_turn(
+        self, out: _Out, wanted: Sequence[WantedFile], listing: Listing
+    ) -> AsyncGenerator[tuple[int, Errand], None]:
+        """The files in the order in which they are opened: of those that come together, first what is there."""
+        entries = [_entry(listing, file) for file in wanted]
+        for wave in waves(entry.size if entry else None for entry in entries):
+            expected = [entry for entry in entries[wave.start : wave.stop] if entry is not None]
+            expecting = asyncio.create_task(self._files.expect(self._place, expected))
+            try:
+                await self._until(out, expecting)
+            finally:
+                expecting.cancel()
+            errand = expecting.result()
+            for index in sorted(wave, key=lambda index: entries[index] in errand.late):
+                yield index, errand
+
+    async def _open(
+        self, held: AsyncExitStack, index: int, wanted: WantedFile, listing: Listing, errand: Errand
+    ) -> _Ready:
         try:
             entry = listing.file(wanted.path, wanted.version)
-            content = await held.enter_async_context(self._files.open(self._place, entry))
+            content = await held.enter_async_context(self._files.open(self._place, entry, errand=errand))
             await content.ready(whole=(entry.size or 0) <= _FOLLOWED)
         except HubdrivesError as error:
             return _Ready(index, failure=error)
@@ -163,7 +183,9 @@ class ManyFiles:
             else:
                 await self._beat(out)
 
-    async def _until(self, out: _Out, *tasks: "asyncio.Future[Listing] | asyncio.Task[_Ready]") -> None:
+    async def _until(
+        self, out: _Out, *tasks: "asyncio.Future[Listing] | asyncio.Future[Errand] | asyncio.Future[_Ready]"
+    ) -> None:
         """Wait for one of `tasks`; the client hears of it."""
         while not (await asyncio.wait(tasks, timeout=PULSE, return_when=asyncio.FIRST_COMPLETED))[0]:
             await self._beat(out)
@@ -171,6 +193,14 @@ class ManyFiles:
     async def _beat(self, out: _Out) -> None:
         await out.put(Frame(waiting=WaitingDocument.of(self._waiting()) or WaitingDocument("", 0)))
         await out.flush()
+
+
+def _entry(listing: Listing, wanted: WantedFile) -> Entry | None:
+    """What is wanted, None if that is gone, which is told when it is opened."""
+    try:
+        return listing.file(wanted.path, wanted.version)
+    except VersionGone:
+        return None
 
 
 async def _abandon(opening: "dict[asyncio.Task[_Ready], AsyncExitStack]") -> None:
