@@ -13,6 +13,7 @@ import pytest
 from hubdrives.testing.emulators import PROVIDERS, serve
 from hubdrives.testing.emulators.box import Box
 from hubdrives.testing.emulators.canvas import Canvas
+from hubdrives.testing.emulators.globus import Globus
 from hubdrives.testing.emulators.googledrive import GoogleDrive
 from hubdrives.testing.emulators.seafile import Seafile
 
@@ -25,6 +26,7 @@ run(sys.argv[2], Path(sys.argv[1]), port=0, latency=0.0)
 IMPORT = """
 import sys
 import hubdrives.testing.emulators.canvas
+import hubdrives.testing.emulators.globus
 import hubdrives.testing.emulators.googledrive
 import hubdrives.testing.emulators.seafile
 import hubdrives.testing.emulators.tls_proxy
@@ -105,6 +107,25 @@ async def test_seafile_says_its_library_and_how_to_log_in(process):
     assert not config.parent.exists()
 
 
+@pytest.mark.parametrize("provider", ["globus"])
+async def test_globus_says_its_collection_and_a_token_for_each_server(process):
+    said = json.loads(await process.stdout.readline())
+    config, env = Path(said["env"].pop("HUBDRIVES_CONFIG")), said["env"]
+    connection = tomllib.loads(config.read_text())["connections"]["globus"]
+    assert (connection["root"], connection["base_url"]) == (said["location"], said["url"])
+    collection = said["credentials"]["collection_id"]
+    assert said["location"] == f"https://app.globus.org/file-manager?origin_id={collection}&origin_path=%2F"
+    assert connection["credential"]["client_id"] == said["credentials"]["client_id"]
+    assert env.pop("GLOBUS_CLIENT_SECRET") == said["credentials"]["client_secret"]
+    assert env == {f"GLOBUS_SDK_SERVICE_URL_{each}": f"{said['url']}/" for each in ("AUTH", "TRANSFER")}
+    assert {"transfer.api.globus.org", collection} < said["credentials"].keys()
+    assert said["credentials"]["client_secret"] not in config.read_text()
+    process.send_signal(signal.SIGTERM)
+    stdout, stderr = await process.communicate()
+    assert (process.returncode, stdout, stderr) == (0, b"", b"")
+    assert not config.parent.exists()
+
+
 async def test_a_provider_is_served_by_its_name(tmp_path):
     async with serve("googledrive", tmp_path, latency=0.25) as drive:
         assert isinstance(drive, GoogleDrive)
@@ -115,7 +136,9 @@ async def test_a_provider_is_served_by_its_name(tmp_path):
         assert isinstance(box, Box)
     async with serve("seafile", tmp_path) as seafile:
         assert isinstance(seafile, Seafile)
-    assert set(PROVIDERS) == {"box", "canvas", "googledrive", "seafile"}
+    async with serve("globus", tmp_path) as globus:
+        assert isinstance(globus, Globus)
+    assert set(PROVIDERS) == {"box", "canvas", "globus", "googledrive", "seafile"}
 
 
 async def test_an_unknown_provider_is_an_error(tmp_path):

@@ -22,6 +22,7 @@ from hubdrives.testing.emulators.server import Emulator, serving
 PROVIDERS = {
     "box": "hubdrives.testing.emulators.box",
     "canvas": "hubdrives.testing.emulators.canvas",
+    "globus": "hubdrives.testing.emulators.globus",
     "googledrive": "hubdrives.testing.emulators.googledrive",
     "seafile": "hubdrives.testing.emulators.seafile",
 }

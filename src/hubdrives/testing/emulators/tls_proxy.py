@@ -44,7 +44,7 @@ async def tls_proxy(emulator_url: str, *, hosts: Iterable[str], scratch: Path) -
         hosts: the names that the emulator is to be known by.
         scratch: an existing directory, for the certificates.
     """
-    ca_file, server_file = _make_certificates(scratch, hosts)
+    ca_file, server_file = make_certificates(scratch, hosts)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server_file)
     target = URL(emulator_url)
@@ -98,7 +98,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-def _make_certificates(scratch: Path, hosts: Iterable[str]) -> tuple[Path, Path]:
+def make_certificates(scratch: Path, hosts: Iterable[str]) -> tuple[Path, Path]:
     """A throwaway authority, and a certificate with its key for the hosts, as PEM files."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     server_key = ec.generate_private_key(ec.SECP256R1())
