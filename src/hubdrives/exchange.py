@@ -4,7 +4,7 @@ Knows no provider, and tries once. A provider hands in a function from `Failure`
 again is read off the error that comes back.
 """
 
-import copy
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,10 +17,19 @@ from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 import aiohttp
 import msgspec
+from aiohttp.connector import Connection
 from yarl import URL
 
 from hubdrives._version import __version__
-from hubdrives.errors import BadConfig, BadCredential, HubdrivesError, Unavailable, UnexpectedAnswer, VersionGone
+from hubdrives.errors import (
+    BadConfig,
+    BadCredential,
+    HubdrivesError,
+    RateLimited,
+    Unavailable,
+    UnexpectedAnswer,
+    VersionGone,
+)
 from hubdrives.limits import AdaptiveLimit
 
 _log = logging.getLogger(__name__)
@@ -58,7 +67,7 @@ class NarrowingTokenSource(TokenSource, Protocol):
 class AudienceTokenSource(Protocol):
     """One of a provider whose servers each want a token of their own.
 
-    https://docs.globus.org/api/auth/reference/#token_response, https://www.rfc-editor.org/rfc/rfc8707
+    https://docs.globus.org/api/auth/reference/, https://www.rfc-editor.org/rfc/rfc8707
     """
 
     def for_audience(self, audience: str, *, scopes: Sequence[str] = ()) -> TokenSource:
@@ -154,22 +163,23 @@ class Cut(Unavailable):
     """The connection failed on the way, as opposed to an answer that says no."""
 
 
-class _Connections:
-    """What the exchanges of one connection share, made when first needed."""
+class Session:
+    """The open sockets of a connection, which all its exchanges share. There are none before they are needed."""
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._opened: aiohttp.ClientSession | None = None
 
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = _new_session()
-        return self._session
+    def open(self) -> aiohttp.ClientSession:
+        """What requests are sent with."""
+        if self._opened is None:
+            self._opened = _new_session()
+        return self._opened
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        """Close them."""
+        if self._opened is not None:
+            await self._opened.close()
+            self._opened = None
 
 
 class Exchange:
@@ -181,6 +191,8 @@ class Exchange:
         tokens: where the bearer token comes from; None sends none.
         limit: how many requests there may be.
         headroom: reads off each answer how much of the rate allowance is left.
+        session: the sockets; whoever made it closes it.
+        redirects: whether they are followed; if not, they are failed answers.
     """
 
     def __init__(
@@ -191,24 +203,16 @@ class Exchange:
         tokens: TokenSource | None,
         limit: AdaptiveLimit,
         headroom: Headroom,
+        session: Session,
+        redirects: bool = True,
     ) -> None:
         self.title = title
         self.limit = limit
         self._errors = errors
         self._tokens = tokens
         self._headroom = headroom
-        self._connections = _Connections()
-
-    def sharing(self, *, errors: ErrorTable | None, tokens: TokenSource | None) -> "Exchange":
-        """Another with the same connections and limit; whichever is closed closes them for both."""
-        other = copy.copy(self)
-        other._errors = errors or self._errors
-        other._tokens = tokens
-        return other
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._connections.close()
+        self._session = session
+        self._redirects = redirects
 
     @asynccontextmanager
     async def answer(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -231,7 +235,10 @@ class Exchange:
                     if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                         raise VersionGone(f"The file at {self.title} has fewer bytes than when it was listed.")
                     if not _is_success(response.status):
-                        raise self._errors(await _failure(response, request.operation))
+                        error = self._errors(await _failure(response, request.operation))
+                        if isinstance(error, Unavailable) and not isinstance(error, RateLimited):
+                            _drop_connection(response)
+                        raise error
                     yield response
             # No message of the library's: it may hold the URL.
             except aiohttp.ClientConnectorCertificateError:
@@ -249,20 +256,21 @@ class Exchange:
 
     async def _send(self, stack: AsyncExitStack, request: Request, token: str | None) -> aiohttp.ClientResponse:
         """The answer to one request, redirects followed; what is secret stays with the host it was meant for."""
+        session = self._session.open()
         method, target, body, payload = request.method, request.url, request.body, request.payload
         sent = dict(request.headers)
         if token is not None and self._tokens is not None:
             sent["Authorization"] = f"{self._tokens.scheme} {token}"
         for _ in range(_MAX_REDIRECTS + 1):
             response = await stack.enter_async_context(
-                self._connections.session.request(
+                session.request(
                     method, target, headers=sent, json=body, data=payload and payload(), allow_redirects=False
                 )
             )
             if (share := self._headroom(response.headers)) is not None:
                 self.limit.headroom(share)
             _log.debug("%s: %s %s answered %d", self.title, method, request.operation, response.status)
-            if response.status not in _REDIRECTS or "Location" not in response.headers:
+            if not self._redirects or response.status not in _REDIRECTS or "Location" not in response.headers:
                 return response
             response.release()
             if response.status == HTTPStatus.SEE_OTHER or (method == "POST" and response.status in _BECOME_GET):
@@ -287,7 +295,24 @@ def _new_session() -> aiohttp.ClientSession:
         read_bufsize=_READ_AHEAD,
         # "gzip" in the user agent: Google compresses only for clients that also say it there.
         headers={"User-Agent": f"hubdrives/{__version__} (gzip)"},
+        response_class=_Response,
     )
+
+
+class _Response(aiohttp.ClientResponse):
+    """An answer that remembers its connection, which goes back to the others when the last byte is here."""
+
+    transport: asyncio.Transport | None = None
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        self.transport = connection.transport
+        return await super().start(connection)
+
+
+def _drop_connection(response: aiohttp.ClientResponse) -> None:
+    """Let nobody use the connection again: trouble of a server behind another one may stick to it."""
+    if isinstance(response, _Response) and response.transport is not None:
+        response.transport.close()
 
 
 def _is_success(status: int) -> bool:

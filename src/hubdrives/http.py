@@ -3,7 +3,6 @@
 Knows no provider. What one try is, `exchange` knows; here it is tried again, and what was cut goes on.
 """
 
-import copy
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -15,7 +14,7 @@ import msgspec
 from tenacity import AsyncRetrying
 from yarl import URL
 
-from hubdrives.errors import BadInput, Corrupt, UnexpectedAnswer
+from hubdrives.errors import BadConfig, BadInput, Corrupt, UnexpectedAnswer
 from hubdrives.exchange import (
     AudienceTokenSource,
     Cut,
@@ -24,6 +23,7 @@ from hubdrives.exchange import (
     Headroom,
     NarrowingTokenSource,
     Request,
+    Session,
     TokenSource,
 )
 from hubdrives.limits import AdaptiveLimit
@@ -50,6 +50,8 @@ class Client:
         limit: shared with every other client of the same connection.
         policy: how patient to be.
         headroom: reads off each answer how much of the rate allowance is left, so that we slow down before it is none.
+        session: the same; it is closed with whichever is closed first.
+        redirects: whether they are followed; if not, they are failed answers.
     """
 
     def __init__(
@@ -61,12 +63,25 @@ class Client:
         limit: AdaptiveLimit | None = None,
         policy: RetryPolicy | None = None,
         headroom: Headroom = lambda _headers: None,
+        session: Session | None = None,
+        redirects: bool = True,
     ) -> None:
         self.title = title
         self.limit = limit or AdaptiveLimit()
+        self._errors = errors
         self._tokens = tokens
         self._policy = policy or RetryPolicy()
-        self._exchange = Exchange(title=title, errors=errors, tokens=tokens, limit=self.limit, headroom=headroom)
+        self._headroom = headroom
+        self._session = session or Session()
+        self._exchange = Exchange(
+            title=title,
+            errors=errors,
+            tokens=tokens,
+            limit=self.limit,
+            headroom=headroom,
+            session=self._session,
+            redirects=redirects,
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,7 +104,14 @@ class Client:
             raise BadInput(f"With this connection's credential, {self.title} makes no tokens that open less.")
         return await self._tokens.narrowed(resource)
 
-    def for_audience(self, audience: str, *, scopes: Sequence[str] = (), errors: ErrorTable | None = None) -> Self:
+    def for_audience(
+        self,
+        audience: str,
+        *,
+        scopes: Sequence[str] = (),
+        errors: ErrorTable | None = None,
+        redirects: bool = True,
+    ) -> Self:
         """A client that shows the token of one of the provider's servers, and shares limit and connections.
 
         Whichever is closed closes the connections for both. Without a credential, it shows none either.
@@ -98,6 +120,7 @@ class Client:
             audience: the server, as the provider's login names it.
             scopes: what its tokens must allow.
             errors: another table from failed answers to our errors.
+            redirects: as for `Client`.
 
         Raises:
             BadConfig: where our tokens come from, there is one for all servers.
@@ -107,10 +130,16 @@ class Client:
             if not isinstance(tokens, AudienceTokenSource):
                 raise BadConfig(f"{self.title} wants a token for each of its servers, and this credential has but one.")
             tokens = tokens.for_audience(audience, scopes=scopes)
-        other = copy.copy(self)
-        other._tokens = tokens
-        other._exchange = self._exchange.sharing(errors=errors, tokens=tokens)
-        return other
+        return type(self)(
+            title=self.title,
+            errors=errors or self._errors,
+            tokens=tokens,
+            limit=self.limit,
+            policy=self._policy,
+            headroom=self._headroom,
+            session=self._session,
+            redirects=redirects,
+        )
 
     def login_url(self, *, scopes: Sequence[str] = (), session: Mapping[str, str] = MappingProxyType({})) -> str | None:
         """As `AudienceTokenSource.login_url`, for LoginNeeded errors; None if our tokens come from elsewhere."""
@@ -119,7 +148,7 @@ class Client:
 
     async def close(self) -> None:
         """Close the connections; the client can't be used after."""
-        await self._exchange.close()
+        await self._session.close()
 
     async def json(
         self,
