@@ -25,6 +25,9 @@ _KINDS = {
     "box_jwt": _Kind("hubdrives.credentials.box", ("base_url",)),
     "box_oauth": _Kind("hubdrives.credentials.box", ("base_url",)),
     "seafile_oidc": _Kind("hubdrives.credentials.seafile", ("base_url",)),
+    "globus_client": _Kind("hubdrives.credentials.globus", ("base_url",)),
+    "globus_data": _Kind("hubdrives.credentials.globus_data", ("environment",)),
+    "globus_login": _Kind("hubdrives.credentials.globus_login", _USER),
     "hub_login": _Kind("hubdrives.credentials.hub", _USER),
     "seafile_login": _Kind("hubdrives.credentials.seafile_login", ("base_url", *_USER)),
 }

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from hubdrives.credentials import globus_scopes
 from hubdrives.errors import BadConfig
 
 _ACCESS, _REFRESH, _ID = "access_token", "refresh_token", "id_token"
@@ -27,6 +28,9 @@ _ENDS = ("expires_at", "expires_at_seconds")
 _EXCHANGED = (_ACCESS, _REFRESH, _ID)
 # Keys of what must stay with the hub.
 _UNMENTIONABLE = re.compile(r"(?i)refresh([_-]?token)?$|(^|[_-])id[_-]?token$|(secret|password)$")
+
+_FIRST = {"globus_login": globus_scopes.TRANSFER}
+"""Of kinds that use several of a login's tokens by themselves: whose is there in any case."""
 
 _Key = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -50,6 +54,10 @@ class HubLoginSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             settings = msgspec.convert(dict(credential), cls)
         except msgspec.ValidationError as error:
             raise BadConfig(f"A credential of kind '{credential.get('kind', '')}' can't be used: {error}.") from None
+        if (first := _FIRST.get(settings.kind)) is not None:
+            if settings.path is not None or settings.resource_server is not None:
+                raise BadConfig(f"A credential of kind '{settings.kind}' has no other fields.")
+            return msgspec.structs.replace(settings, resource_server=first)
         if settings.path is not None and settings.resource_server is not None:
             raise BadConfig("A credential has either `resource_server` or `path`, not both.")
         for key in (*(settings.path or ()), settings.resource_server or ""):
@@ -98,6 +106,13 @@ def own_login(auth_state: Mapping[str, Any]) -> Login | None:
         if isinstance(part, Mapping) and isinstance(token := part.get(_ACCESS), str):
             return _login(auth_state, token)
     return None
+
+
+def login_at(auth_state: Mapping[str, Any], server: str) -> Login | None:
+    """The token for `server`, of a login that brought one for each, wherever it stands; None if there is none."""
+    parts = (part for part in _parts(auth_state) if part.get("resource_server") == server)
+    tokens = (part.get(_ACCESS) for part in parts)
+    return next((_login(auth_state, token) for token in tokens if isinstance(token, str)), None)
 
 
 def grant(auth_state: Mapping[str, Any], token: str) -> Grant | None:

@@ -66,6 +66,11 @@ class HubLogin:
     def __repr__(self) -> str:
         return f"HubLogin({self._user!r})"
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the hub has turned out to have none of our endpoints."""
+        return self._plain
+
     async def token(self, *, stale: str | None = None) -> str:
         """A live access token; however many want one at the same time, the hub is asked once.
 
@@ -140,10 +145,10 @@ class HubLogin:
             raise NotFound(f"The hub has no user '{self._user}', or does not tell of them.") from None
         if not isinstance(user, dict) or "auth_state" not in user:
             raise self._hub.scope_missing(AUTH_STATE)
+        self._plain = True
         found = login(user["auth_state"] or {}, self._settings)
         if found is None:
             raise LoginNeeded("Your login to the hub brought no token for this.")
-        self._plain = True
         return found
 
 

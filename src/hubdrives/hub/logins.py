@@ -11,6 +11,7 @@ import asyncio
 import copy
 import math
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from json import JSONDecodeError
@@ -39,6 +40,9 @@ from hubdrives.hub.issuers import PASSING, unavailable, why
 _PAUSE = 5.0
 """Seconds for which a failed renewal is an answer: whoever waited for it asks the issuer no second time."""
 
+_KEPT = 16
+"""Renewals of one user, and failures, that are remembered."""
+
 
 def fresh(authenticator_class: Any) -> Any:
     """A subclass of an Authenticator class (not its name) that keeps logins fresh and has the endpoints for them.
@@ -48,26 +52,31 @@ def fresh(authenticator_class: Any) -> Any:
     """
     if issubclass(authenticator_class, FreshLogins):
         return authenticator_class
+    # GlobusOAuthenticator's, which must be installed then.
+    if hasattr(authenticator_class, "get_globus_tokens"):
+        from hubdrives.hub.globus import GlobusLogins  # noqa: PLC0415
+
+        logins: Any = GlobusLogins
+    else:
+        logins = FreshLogins
     name = authenticator_class.__name__
     renews = hasattr(authenticator_class, "build_refresh_token_request_params")
     members = {"__module__": __name__, "renews": renews, "made_of": name}
-    return type(f"Fresh{name}", (FreshLogins, authenticator_class), members)
+    return type(f"Fresh{name}", (logins, authenticator_class), members)
 
 
 @dataclass(slots=True, eq=False)
-class _Turn:
-    """What is known of one user; `lock` is held by whoever reads or renews the login."""
+class Turn:
+    """What is known of one user; `lock` is held by whoever reads or renews the login, which may have several tokens."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     checks: int = 0
     outcome: bool = True
     """What the last check said: False is "log in again"."""
-    renewal: tuple[Grant, Mapping[str, Any]] | None = field(default=None, repr=False)
-    """The last renewal: of what, and the answer."""
-    failure: HubdrivesError | None = None
-    """Why the last renewal failed, at the time `failed_at`, with the refresh token whose digest is `refused`."""
-    failed_at: float = -math.inf
-    refused: str = ""
+    renewals: deque[tuple[Grant, Mapping[str, Any]]] = field(default_factory=lambda: deque(maxlen=_KEPT), repr=False)
+    """The last renewals: of what, and the answer."""
+    failures: dict[str, tuple[HubdrivesError, float]] = field(default_factory=dict)
+    """Why and when a renewal failed, by the digest of the refresh token."""
 
 
 class FreshLogins(Authenticator):  # type: ignore[misc]  # JupyterHub's classes are untyped here
@@ -93,7 +102,7 @@ class FreshLogins(Authenticator):  # type: ignore[misc]  # JupyterHub's classes 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         # The hub keeps one object for each user that it has seen, and forgets it with the user.
-        self._turns: WeakKeyDictionary[Any, _Turn] = WeakKeyDictionary()
+        self._turns: WeakKeyDictionary[Any, Turn] = WeakKeyDictionary()
 
     def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:
         return [*super().get_handlers(app), *routes()]
@@ -151,17 +160,20 @@ class FreshLogins(Authenticator):  # type: ignore[misc]  # JupyterHub's classes 
             turn.outcome = bool(model)
             return model
 
-    async def _read(self, user: Any, turn: _Turn) -> Mapping[str, Any]:
+    async def _read(self, user: Any, turn: Turn) -> Mapping[str, Any]:
         auth_state = await user.get_auth_state() or {}
-        if turn.renewal is None or (mended := renewed(auth_state, *turn.renewal)) == auth_state:
-            return dict(auth_state)
+        mended = dict(auth_state)
+        for renewal in turn.renewals:
+            mended = renewed(mended, *renewal)
+        if mended == auth_state:
+            return mended
         # The hub writes outside of this lock, too: after `refresh_user`, and, while it has two keys, as it reads.
         # Such a write may have brought back what had just been replaced.
         await user.save_auth_state(mended)
         return mended
 
-    def _turn(self, user: Any) -> _Turn:
-        return self._turns.setdefault(user, _Turn())
+    def _turn(self, user: Any) -> Turn:
+        return self._turns.setdefault(user, Turn())
 
     def _ends_soon(self, found: Login) -> bool:
         leeway = min(self.token_leeway, math.inf if found.lifetime is None else found.lifetime / 2)
@@ -184,7 +196,7 @@ class FreshLogins(Authenticator):  # type: ignore[misc]  # JupyterHub's classes 
                 raise unavailable(error) from None
             raise
 
-    async def _checked(self, user: Any, turn: _Turn, handler: Any, **kwargs: Any) -> Any:
+    async def _checked(self, user: Any, turn: Turn, handler: Any, **kwargs: Any) -> Any:
         """What `refresh_user` answers."""
         if not (self.renews and self.enable_auth_state):
             return await super().refresh_user(user, handler, **kwargs)
@@ -218,14 +230,14 @@ class FreshLogins(Authenticator):  # type: ignore[misc]  # JupyterHub's classes 
             raise unavailable(error) from None
 
     async def _renewed(
-        self, user: Any, turn: _Turn, auth_state: Mapping[str, Any], token: str, handler: Any
+        self, user: Any, turn: Turn, auth_state: Mapping[str, Any], token: str, handler: Any
     ) -> Mapping[str, Any]:
         """`auth_state` with `token` renewed, saved. Raises what `live_login` does."""
         found = grant(auth_state, token) if self.renews else None
         if found is None:
             raise LoginNeeded("The token of your login has ended, and the hub has nothing to renew it with.")
         answer = await self._asked(turn, found, handler)
-        turn.renewal = found, answer
+        turn.renewals.append((found, answer))
         # A new login may have come meanwhile: its tokens stay.
         new = renewed(await user.get_auth_state() or auth_state, found, answer)
         await user.save_auth_state(new)
@@ -237,22 +249,24 @@ class FreshLogins(Authenticator):  # type: ignore[misc]  # JupyterHub's classes 
                 await user.save_auth_state(new)
         return new
 
-    async def _asked(self, turn: _Turn, found: Grant, handler: Any) -> Mapping[str, Any]:
+    async def _asked(self, turn: Turn, found: Grant, handler: Any) -> Mapping[str, Any]:
         """The issuer's answer to a refresh token."""
         mark = digest(found.refresh_token)
-        if turn.failure is not None and turn.refused == mark:
-            final = isinstance(turn.failure, LoginNeeded)
-            if final or self.clock() < turn.failed_at + _PAUSE:
-                raise copy.copy(turn.failure)
+        if (last := turn.failures.get(mark)) is not None:
+            known, failed_at = last
+            if isinstance(known, LoginNeeded) or self.clock() < failed_at + _PAUSE:
+                raise copy.copy(known)
         try:
             answer = await self.get_token_info(handler, self.build_refresh_token_request_params(found.refresh_token))
         except Exception as error:
             failure = why(error)
             if failure is None:
                 raise
-            turn.failure, turn.failed_at, turn.refused = failure, self.clock(), mark
+            if len(turn.failures) >= _KEPT:
+                turn.failures.clear()
+            turn.failures[mark] = failure, self.clock()
             raise copy.copy(failure) from None
-        turn.failure = None
+        turn.failures.pop(mark, None)
         return answer
 
 

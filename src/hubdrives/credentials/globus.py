@@ -1,0 +1,141 @@
+"""Tokens for Globus of a client in its own name: a service account, with which collections are shared as with people.
+
+https://docs.globus.org/guides/recipes/automate-with-service-account/
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from hubdrives import config
+from hubdrives.credentials import globus_auth
+from hubdrives.credentials.globus_scopes import TRANSFER, usual
+from hubdrives.credentials.minting import Minted, Minting, may_have_secrets
+from hubdrives.errors import BadConfig
+
+
+class GlobusClientSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The fields of a credential of kind "globus_client"."""
+
+    kind: str
+    client_id: UUID
+    client_secret_file: str | None = None
+    """Where the client secret is; it is read at each login, so a new one needs no restart."""
+    client_secret_env: str | None = None
+    """The variable that holds it."""
+
+    def secret(self) -> str:
+        """The client secret. Raises BadConfig: it is not there."""
+        fields = {"client_secret_file": self.client_secret_file, "client_secret_env": self.client_secret_env}
+        return config.secret(fields, "client_secret")
+
+
+class GlobusClient:
+    """Mints tokens, one for each server and its scopes; a renewal happens once however many wait for it.
+
+    Args:
+        credential: the fields of `GlobusClientSettings`.
+        base_url: where Globus Auth is, if it is an emulated one.
+        clock: seconds, for the age of tokens.
+
+    Attributes:
+        account: the identity that the client is, which content is shared with.
+
+    Raises:
+        BadConfig: unknown or missing fields, or the secret can't be read.
+    """
+
+    scheme = "Bearer"
+
+    def __init__(
+        self,
+        credential: Mapping[str, Any],
+        *,
+        base_url: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = (base_url or globus_auth.API).rstrip("/")
+        if not may_have_secrets(self._url):
+            raise BadConfig("The credential of a Globus client would be sent to an address without https.")
+        try:
+            self._settings = msgspec.convert(dict(credential), GlobusClientSettings)
+        except msgspec.ValidationError as error:
+            raise BadConfig(f"The credential of a Globus client can't be used: {error}.") from None
+        self._settings.secret()
+        self._clock = clock
+        self._known: dict[tuple[str, tuple[str, ...]], _ForServer] = {}
+        self.account = f"{self._settings.client_id}@clients.auth.globus.org"
+
+    def __repr__(self) -> str:
+        return f"GlobusClient({self.account!r})"
+
+    async def token(self, *, stale: str | None = None) -> str:
+        """A live token for Transfer, as that of `for_audience`."""
+        return await self.for_audience(TRANSFER).token(stale=stale)
+
+    def for_audience(self, audience: str, *, scopes: Sequence[str] = ()) -> "_ForServer":
+        """The tokens for Transfer ("transfer.api.globus.org") or for a collection's HTTPS server (its UUID).
+
+        Args:
+            audience: the resource server.
+            scopes: what they must allow; what the server mostly wants unless given.
+        """
+        wanted = tuple(scopes) or (usual(audience),)
+        return self._known.setdefault((audience, wanted), _ForServer(self, audience, wanted))
+
+    def login_url(
+        self,
+        *,
+        scopes: Sequence[str] = (),  # noqa: ARG002 - no user stands behind it
+        session: Mapping[str, str] = MappingProxyType({}),  # noqa: ARG002
+    ) -> None:
+        """No login of a user would help."""
+        return
+
+    def minting(self, server: str, scopes: Sequence[str]) -> Minting:
+        """What mints the tokens for one server."""
+
+        async def mint(_old: str | None) -> Minted:
+            return await asyncio.to_thread(
+                globus_auth.by_client_credentials,
+                self._url,
+                client_id=str(self._settings.client_id),
+                client_secret=self._settings.secret(),
+                server=server,
+                scopes=scopes,
+            )
+
+        return Minting(mint, clock=self._clock)
+
+
+class _ForServer:
+    """The tokens for one server."""
+
+    scheme = "Bearer"
+
+    def __init__(self, client: GlobusClient, server: str, scopes: Sequence[str]) -> None:
+        self._minting = client.minting(server, scopes)
+        self.account = client.account
+
+    async def token(self, *, stale: str | None = None) -> str:
+        """A live access token.
+
+        Args:
+            stale: one that was refused; another is minted unless that has happened already.
+
+        Raises:
+            BadCredential: Globus refuses the client.
+            BadConfig: Globus does not know the scopes, the secret can't be read any more, or the SDK is not installed.
+            Unavailable: Globus Auth does not answer.
+        """
+        return await self._minting.token(stale=stale)
+
+
+def token_source(credential: Mapping[str, Any], *, base_url: str | None) -> GlobusClient:
+    """See `hubdrives.credentials.token_source`."""
+    return GlobusClient(credential, base_url=base_url)
