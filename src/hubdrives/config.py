@@ -17,7 +17,7 @@ CONFIG_VARIABLE = "HUBDRIVES_CONFIG"
 GATEWAY_VARIABLE = "HUBDRIVES_GATEWAY_URL"
 DEFAULT_PATH = Path("~/.config/hubdrives/hubdrives.toml")
 
-VERBS = ("read", "link", "write", "share", "token")
+VERBS = ("read", "link", "write", "share", "token", "transfer")
 """What a grant on a connection can allow. None implies another."""
 
 SPACE_VERBS = ("read", "write", "manage")
@@ -94,8 +94,9 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: tuple[str, ...] = ()
     """Services of the hub, by name."""
     can: tuple[str, ...] = ("read",)
-    """Any of "read", "link" (sign links for others), "write", "share" (give others access at the provider) and "token"
-    (be handed a token of the provider's own that only reads there). In a space: "read" and "write" in the user's own,
+    """Any of "read", "link" (sign links for others), "write", "share" (give others access at the provider), "token" (be
+    handed a token of the provider's own that only reads there) and "transfer" (have the provider copy from where the
+    user may read to where they may write on this connection). In a space: "read" and "write" in the user's own,
     "manage" all users'."""
 
 

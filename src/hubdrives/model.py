@@ -26,6 +26,19 @@ class Policy(StrEnum):
     """The user's stays, and upstream's stands beside it: as a labelled cell in a notebook, else as a file."""
 
 
+class SyncLevel(StrEnum):
+    """Which files that are at the destination already are copied once more."""
+
+    EXISTS = "exists"
+    """None."""
+    SIZE = "size"
+    """Those of another size."""
+    MTIME = "mtime"
+    """Those that are older than the source's."""
+    CHECKSUM = "checksum"
+    """Those with other bytes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """What a pasted URL means: where content lives. Made by a provider's `parse`, without network.

@@ -1,31 +1,19 @@
-"""What the gateway and its client say to each other: JSON documents, and one stream that carries many files.
+"""What the gateway and its client say to each other in JSON documents. Many files travel as `hubdrives.frames`.
 
-The stream is a row of frames. A frame is one line of JSON and, if that line says so, as many bytes as it says:
-
-    {"file":0,"size":5,"end":"sha256:…"}   the bytes of the request's file 0, complete with these
-    {"file":1,"size":262144}               some bytes of file 1; more follow
-    {"file":2,"error":{"code":…}}           file 2 can't be had
-    {"waiting":{"on":…,"seconds":…}}        nothing at the moment; the connection lives
-    {"error":{"code":…}}                    nothing more can be had
-    {"done":true}                           all was said; a stream without this was cut
-
-The frames of one file follow each other; only "waiting" comes between them.
-
-A version and a share travel with the names that `hubdrives.providers.abilities` gives them. Whatever changes something
-carries a key (the header of IDEMPOTENCY): asked again with the same key, it is not done again, and while the answer is
-202, `GET outcome?key=…` waits for it.
+A version, a share, a task and its events travel with the names that `hubdrives.providers.abilities` gives them.
+Whatever changes something carries a key (the header of IDEMPOTENCY): asked again with the same key, it is not done
+again, and while the answer is 202, `GET outcome?key=…` waits for it.
 """
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from hubdrives import paths
 from hubdrives.errors import BadPath, UnexpectedAnswer
-from hubdrives.model import Entry, Kind, Location, Skipped, Snapshot, Waiting
+from hubdrives.model import Entry, Kind, Location, Skipped, Snapshot, SyncLevel, Waiting
 
 API = "api/v1"
 """Below the gateway's address."""
@@ -39,13 +27,14 @@ MAX_FILES = 1000
 MAX_FOUND = 1000
 """How many entries one search may bring."""
 
+MAX_TASKS = 1000
+"""How many transfers, or events of one, one answer may bring."""
+
 IDEMPOTENCY = "Idempotency-Key"
 """The header with a random name for a change, so that it can be asked for again without being done again."""
 
 CONTENT_DIGEST = "Content-Digest"
 """The header with the SHA-256 of what is sent (RFC 9530)."""
-
-_MAX_LINE = 64 << 10
 
 
 class LocationDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -109,7 +98,8 @@ class ConnectionDocument(msgspec.Struct, frozen=True):
     provider: str
     title: str
     can: tuple[str, ...]
-    """What the user may do somewhere on it: "read", "link", "write", "share", "token"; in a space also "manage"."""
+    """What the user may do somewhere on it: "read", "link", "write", "share", "token", "transfer"; in a space also
+    "manage"."""
     roots: tuple[dict[str, Any], ...]
     """Where: `url`, `path` and `can`."""
     access: str | None = None
@@ -117,7 +107,7 @@ class ConnectionDocument(msgspec.Struct, frozen=True):
     personal: bool = False
     """Whether each user reads it with a login of their own, so that a link to it gives nobody a right."""
     able: tuple[str, ...] = ()
-    """What its provider can do beside reading: "write", "versions", "search", "share"."""
+    """What its provider can do beside reading: "write", "versions", "search", "share", "token", "transfer"."""
     roles: tuple[str, ...] = ()
     """What people can be given who share a folder there, in the provider's words; the first is to read."""
 
@@ -312,71 +302,20 @@ class ShareChange(msgspec.Struct, frozen=True, omit_defaults=True):
     under: str = ""
 
 
-class Frame(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One line of the stream."""
+class TransferOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of `POST transfers`."""
 
-    file: int | None = None
-    size: int = 0
-    """How many bytes follow the line."""
-    end: str | None = None
-    """The file is complete: the digest of all of it, "" where the gateway has not seen all of it."""
-    error: dict[str, Any] | None = None
-    waiting: WaitingDocument | None = None
-    done: bool = False
-
-    def line(self) -> bytes:
-        """The frame's line, newline included; its bytes follow."""
-        return msgspec.json.encode(self) + b"\n"
-
-
-class Reader:
-    """Makes frames of the bytes of a stream, however they are cut. Knows no network."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._decode = msgspec.json.Decoder(Frame).decode
-        self._frame: Frame | None = None
-        self._left = 0
-
-    def feed(self, data: bytes) -> Iterator[tuple[Frame, bytes]]:
-        """The frames that are there now, each with bytes of its own.
-
-        A frame whose bytes come in parts comes several times; `end` is told with the last part only.
-
-        Raises:
-            UnexpectedAnswer: this is no such stream.
-        """
-        self._buffer += data
-        position = 0
-        try:
-            while True:
-                if self._frame is None:
-                    newline = self._buffer.find(b"\n", position)
-                    if newline < 0:
-                        break
-                    self._frame = self._parse(bytes(self._buffer[position:newline]))
-                    self._left = self._frame.size
-                    position = newline + 1
-                part = bytes(self._buffer[position : position + self._left])
-                if self._left and not part:
-                    break
-                position += len(part)
-                self._left -= len(part)
-                frame, self._frame = self._frame, None if not self._left else self._frame
-                yield (frame if not self._left else Frame(file=frame.file, size=len(part))), part
-        finally:
-            del self._buffer[:position]
-        if self._frame is None and len(self._buffer) > _MAX_LINE:
-            raise UnexpectedAnswer("The gateway sent something that is no stream of files.")
-
-    def _parse(self, line: bytes) -> Frame:
-        try:
-            frame = self._decode(line)
-        except msgspec.DecodeError:
-            raise UnexpectedAnswer("The gateway sent something that is no stream of files.") from None
-        if frame.size < 0 or (frame.size and frame.file is None):
-            raise UnexpectedAnswer("The gateway sent something that is no stream of files.")
-        return frame
+    source: str
+    to: str
+    submission: str
+    """As `GET submission` told it."""
+    under: str = ""
+    to_under: str = ""
+    recursive: bool = False
+    sync_level: SyncLevel | None = None
+    verify_checksum: bool = True
+    deadline: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    label: str = ""
 
 
 class SpaceDocument(msgspec.Struct, frozen=True):

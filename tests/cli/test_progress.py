@@ -45,11 +45,12 @@ def test_a_wait_is_said_once_with_its_length_and_again_if_it_comes_again(capsys)
     ]
 
 
-def test_a_terminal_gets_a_bar_that_is_gone_at_the_end(shell, course):
+def on_terminal(shell, course, **variables):
+    """What a pull shows on standard error, which is a terminal."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [*HUBDRIVES, "pull", str(course), "mine"],
-        cwd=shell.folder, env={**shell.env, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=theirs,
+        cwd=shell.folder, env={**shell.env, "TERM": "xterm", **variables}, stdout=subprocess.PIPE, stderr=theirs,
     )  # fmt: skip
     os.close(theirs)
     out, _ = process.communicate(timeout=30)
@@ -65,9 +66,20 @@ def test_a_terminal_gets_a_bar_that_is_gone_at_the_end(shell, course):
     os.close(ours)
     assert process.returncode == 0
     assert out.decode().startswith("mine: 3 added.")
+    return shown
+
+
+def test_a_terminal_gets_a_bar_that_is_gone_at_the_end(shell, course):
+    shown = on_terminal(shell, course)
     assert b"Looking what is there" in shown
     # The last thing is to erase the line.
     assert shown.rstrip().endswith(b"\x1b[2K")
+
+
+def test_a_notebook_gets_lines_as_nothing_can_be_erased_there(shell, course):
+    shown = on_terminal(shell, course, JPY_PARENT_PID="1")
+    assert shown.splitlines()[0].decode() == "Looking what is there …"
+    assert b"\x1b" not in shown
 
 
 def test_a_report_says_what_concerns_the_reader():

@@ -6,7 +6,7 @@ from typing import Any
 from tests.gateway.bench import Bench
 
 from hubdrives.config import Grant
-from hubdrives.wire import Frame, Reader
+from hubdrives.frames import Frame, Reader
 
 EVERYONE = Grant(connection="drive", everyone=True)
 

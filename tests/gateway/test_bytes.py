@@ -6,8 +6,8 @@ import pytest
 from tests.gateway.bench import Bench
 from tests.gateway.questions import EVERYONE, snapshot, stream, wanted
 
+from hubdrives.frames import Frame
 from hubdrives.testing.emulators.content import Content
-from hubdrives.wire import Frame
 
 DATA = bytes(range(256)) * 1000
 

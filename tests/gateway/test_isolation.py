@@ -16,11 +16,12 @@ from tests.gateway.questions import Question, table
 from tests.gateway.shelves import ALL, ShelfBehindAGateway, shelved
 from tests.gateway.spaced import Spaced, spaced
 from tests.gateway.test_spaces_isolation import about_alice
+from tests.gateway.test_transfers import about_transfer
 from tests.testing.shelf import READER
 
 from hubdrives.config import Grant
+from hubdrives.frames import Reader
 from hubdrives.providers.abilities import Share
-from hubdrives.wire import Reader
 
 SECRET = "the answer of the rain course is forty-two\n"
 NAMES = ("Rain 101", "rain-answers.txt")
@@ -214,7 +215,8 @@ async def spaces(tmp_path: Path) -> AsyncIterator[Spaced]:
 async def test_every_endpoint_is_in_a_matrix(campus: Campus, shelf: ShelfBehindAGateway, spaces: Spaced) -> None:
     first, _ = await alices(campus)
     third = await about_alice(spaces)
-    asked = {name.partition(",")[0] for name in (*first, *await alices_changes(shelf), *third)}
+    fourth = about_transfer({"to": ""}, "")
+    asked = {name.partition(",")[0] for name in (*first, *await alices_changes(shelf), *third, *fourth)}
     app = campus.server.app
     names = {route.name for route in app.router.routes() if route.name}
     # These take no place: health and metrics are everybody's and Prometheus', the others are about the caller alone.

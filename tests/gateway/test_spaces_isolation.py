@@ -13,8 +13,8 @@ from tests.gateway.spaced import FOLDER, GRANTS, Spaced, spaced
 from tests.gateway.test_writing_once import KEY
 
 from hubdrives.config import Grant
+from hubdrives.frames import Reader
 from hubdrives.spaces.people import folder_name
-from hubdrives.wire import Reader
 
 SECRET = b"the answer of alice is forty-two"
 NAMES = ("rain-answers.txt", "old-answers")

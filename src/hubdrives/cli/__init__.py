@@ -29,6 +29,8 @@ _SUBCOMMANDS = {
     "shares": "List who has access.",
     "unshare": "Take somebody's access to a folder away.",
     "space": "Give each user a shared folder.",
+    "transfer": "Have a provider copy large data by itself.",
+    "transfers": "List, watch or cancel transfers.",
     "token": "Get a provider's own token for one folder, to read.",
     "link": "Make a link with which others pull a folder.",
     "connections": "Show what can be reached from here.",

@@ -8,6 +8,7 @@ from typing import TypeVar
 import click
 
 from hubdrives.cli.sources import Source
+from hubdrives.cli.terminal import is_terminal
 from hubdrives.errors import BadInput
 from hubdrives.model import Location
 from hubdrives.providers.abilities import Narrows, Searchable, Shareable, Versioned, Writable
@@ -70,6 +71,6 @@ def confirm(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise click.UsageError("Nobody is here to be asked; --yes says that it is meant.")
     click.confirm(question, abort=True, err=True)

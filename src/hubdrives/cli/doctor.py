@@ -13,6 +13,7 @@ from rich.text import Text
 
 from hubdrives.cli.group import FAILED
 from hubdrives.cli.tables import new_table, show
+from hubdrives.cli.terminal import is_terminal
 from hubdrives.doctor import Finding, examine
 from hubdrives.doctor.checks import Told
 from hubdrives.doctor.findings import Level
@@ -77,7 +78,7 @@ def _summary(findings: Sequence[Finding]) -> str:
 def _progress() -> Iterator[Told]:
     """What to tell which checks are still under way; shown on a terminal only."""
     console = Console(stderr=True)
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield lambda _names: None
         return
     with console.status("Looking …") as status:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import click
 from rich.filesize import decimal
 
+from hubdrives.cli.terminal import is_terminal
 from hubdrives.model import Progress
 
 _PHASES = {
@@ -22,7 +23,7 @@ _PHASES = {
 @contextmanager
 def shown(thing: str = "file") -> Iterator[Callable[[Progress], None]]:
     """What to tell the progress to. `thing` is what its files are called."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield Lines(thing)
         return
     # Takes as long to import as much else together, and scripts have no use for it.

@@ -5,6 +5,8 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
+from hubdrives.cli.terminal import is_terminal
+
 # Lines are never broken where a program reads them.
 _ENDLESS = 1_000_000
 
@@ -16,4 +18,4 @@ def new_table() -> Table:
 
 def show(table: Table) -> None:
     """Print it: as wide as the terminal, or as wide as need be where there is none."""
-    Console(width=None if sys.stdout.isatty() else _ENDLESS, highlight=False).print(table)
+    Console(width=None if is_terminal(sys.stdout) else _ENDLESS, highlight=False).print(table)

@@ -12,6 +12,7 @@ import click
 
 from hubdrives import folder as folders
 from hubdrives.cli.report import group, printable, summary
+from hubdrives.cli.terminal import is_terminal
 from hubdrives.model import Location, Report
 from hubdrives.sync.layout import STORE
 
@@ -100,7 +101,7 @@ def sure(question: str, *, yes: bool) -> None:
     Raises:
         click.Abort: they said no.
     """
-    if not yes and sys.stdin.isatty():
+    if not yes and is_terminal(sys.stdin):
         click.confirm(question, abort=True, err=True)
 
 

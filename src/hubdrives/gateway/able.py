@@ -6,7 +6,7 @@ from typing import TypeVar
 from hubdrives.errors import BadInput
 from hubdrives.gateway.access import Place
 from hubdrives.gateway.parts import Parts
-from hubdrives.providers.abilities import Narrows, Searchable, Shareable, Versioned, Writable
+from hubdrives.providers.abilities import Narrows, Searchable, Shareable, Transferable, Versioned, Writable
 from hubdrives.providers.base import Provider
 
 A = TypeVar("A")
@@ -17,6 +17,7 @@ _NAMES: dict[str, type] = {
     "search": Searchable,
     "share": Shareable,
     "token": Narrows,
+    "transfer": Transferable,
 }
 
 _LACKS: Mapping[type, str] = {
@@ -25,6 +26,7 @@ _LACKS: Mapping[type, str] = {
     Searchable: "{} can't be searched through the hub's gateway.",
     Shareable: "Folders at {} can't be shared through the hub's gateway.",
     Narrows: "{} makes no tokens that open one folder only.",
+    Transferable: "{} makes no transfers.",
 }
 
 

@@ -33,12 +33,14 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What was asked for, if it lies in a space: "results:/" is the asker's own folder, "results@alice:/" alice's."""
     path: str | None = None
     to: str | None = None
-    """Where something was moved to."""
+    """Where something was moved, or is transferred, to."""
     version: str | None = None
     """The earlier version that was read or restored."""
     who: str | None = None
     """With whom something was shared, whose access was changed, or whose folder in a space it is."""
     role: str | None = None
+    task: str | None = None
+    """The transfer that was begun, looked at or ended."""
     link_id: str | None = None
     again: bool = False
     """This change had been asked for before, and was not made again."""
@@ -97,6 +99,7 @@ class AuditLog:
         line.location = line.location and redact(line.location)
         line.path = line.path and redact(line.path)
         line.to = line.to and redact(line.to)
+        line.task = line.task and redact(line.task)
         text = msgspec.json.encode(line).decode()
         self._handler.handle(logging.LogRecord("hubdrives.audit", logging.INFO, "", 0, text, None, None))
 

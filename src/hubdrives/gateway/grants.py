@@ -15,6 +15,7 @@ LINK = "link"
 WRITE = "write"
 SHARE = "share"
 TOKEN = "token"  # noqa: S105 - a verb
+TRANSFER = "transfer"
 MANAGE = "manage"
 
 Contains = Callable[[Location, Location], Awaitable[bool]]

@@ -14,7 +14,7 @@ from hubdrives.providers.abilities import Shareable
 from hubdrives.spaces.people import asks_people
 from hubdrives.wire import ConnectionDocument, SpaceDocument, SpaceOrder, SpaceState
 
-_NEVER = frozenset({"share", "token"})
+_NEVER = frozenset({"share", "token", "transfer"})
 """Abilities that are of no use in a space."""
 
 

@@ -19,6 +19,7 @@ from hubdrives.gateway.files import Files
 from hubdrives.gateway.identity import Caller, Identity
 from hubdrives.gateway.listings import Listings
 from hubdrives.gateway.metrics import Metrics
+from hubdrives.gateway.owners import Owners
 from hubdrives.gateway.shared import Shared
 from hubdrives.gateway.signing import Signer
 from hubdrives.gateway.spaces import UsersSpaces, asks_hub
@@ -51,6 +52,8 @@ class Parts:
     listings: Listings
     files: Files
     uploads: Uploads
+    owners: Owners
+    """Whose transfers are whose."""
     spaces: UsersSpaces
     people: HubPeople | None
     """Who the users are, where spaces need it."""
@@ -98,6 +101,7 @@ class Parts:
             listings=Listings(connections, fresh=gateway.fresh_seconds),
             files=Files(connections, Cache(folder, limit=gateway.cache_bytes, metrics=metrics), metrics),
             uploads=Uploads(Disk(folder), limit=gateway.upload_bytes),
+            owners=Owners(folder / "tasks"),
             outcomes=Shared(fresh=_REMEMBERED_SECONDS),
             looks=Shared(fresh=0.0, keep=1000),
             audit=AuditLog(gateway.audit_file),

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from hubdrives.errors import HubdrivesError, VersionGone
+from hubdrives.frames import Frame
 from hubdrives.gateway.access import Place
 from hubdrives.gateway.bringing import Errand, waves
 from hubdrives.gateway.files import Files, Readable, pulsed
 from hubdrives.gateway.listings import Listing
 from hubdrives.model import Entry, Waiting
-from hubdrives.wire import Frame, WaitingDocument, WantedFile
+from hubdrives.wire import WaitingDocument, WantedFile
 
 AHEAD = 16
 """How many files one answer has under way: enough to keep a connection's requests busy, few enough to leave others

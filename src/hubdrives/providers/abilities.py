@@ -9,10 +9,11 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from hubdrives.content import Content
-from hubdrives.model import Entry, Kind, Location
+from hubdrives.model import Entry, Kind, Location, SyncLevel
 
 NEW: Final = ""
 """As `if_version`: only if there is nothing of this name yet."""
@@ -234,5 +235,128 @@ class Narrows(Protocol):
             BadInput: no such token can be made for this place, or by this account's credential.
             UnexpectedAnswer: the provider made one that opens more; it is not handed out.
             NotFound, Forbidden: as `stat`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """What the provider is to copy, from one place of its own to another: its bytes don't come by here."""
+
+    source: Location
+    """A file or folder."""
+    destination: Location
+    """What it will be called there. A file also takes a folder that is there: it keeps its name then. The content of a
+    folder goes into the folder that is named."""
+    submission: str
+    """From `Transferable.new_submission`: however often it is sent, there is one task in the end."""
+    recursive: bool = False
+    """A folder, with all that is in it."""
+    sync_level: SyncLevel | None = None
+    """None copies all, whatever is there."""
+    verify_checksum: bool = True
+    """Read both sides again and compare; what does not fit is copied once more."""
+    deadline: datetime | None = None
+    """When the provider gives up, with time zone; None is its own."""
+    label: str = ""
+    """For people, in lists of tasks."""
+
+
+class TaskState(StrEnum):
+    """How a task stands."""
+
+    ACTIVE = "active"
+    """At work, queued, or tried again and again."""
+    INACTIVE = "inactive"
+    """It waits for a new login of its owner."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """Or cancelled, or out of time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A transfer that was asked for, as it stands at one moment."""
+
+    id: str
+    state: TaskState
+    label: str = ""
+    source: str = ""
+    """The collection, as people know it."""
+    destination: str = ""
+    files_done: int = 0
+    """Copied, or there already."""
+    files_total: int = 0
+    """Found so far."""
+    bytes_done: int = 0
+    speed: int = 0
+    """Bytes per second, over all of its time."""
+    faults: int = 0
+    """How often something went wrong, and was tried again."""
+    is_ok: bool = True
+    """False if it would end by itself only at its deadline."""
+    note: str = ""
+    """What it waits for, or why it failed: one sentence, "" if there is nothing to tell."""
+    begun: datetime | None = None
+    ended: datetime | None = None
+    deadline: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {TaskState.SUCCEEDED, TaskState.FAILED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEvent:
+    """Something that happened to a task."""
+
+    code: str
+    """The provider's own word."""
+    sentence: str
+    """The same for a person."""
+    details: str = ""
+    """What else the provider says, in its own words."""
+    is_error: bool = False
+    time: datetime | None = None
+
+
+@runtime_checkable
+class Transferable(Protocol):
+    """A provider that copies between its own places by itself, whether anybody watches or not."""
+
+    async def new_submission(self, source: Location) -> str:
+        """What makes a transfer from `source` one of its own, however often it is sent; to be noted before it is.
+
+        Raises:
+            NotGranted: nothing may be transferred from there.
+        """
+        ...
+
+    async def submit(self, order: Transfer) -> str:
+        """Ask for a transfer; the id of its task. What goes wrong from now on, the task tells.
+
+        Raises:
+            BadInput: a folder without `recursive`, a file into itself, or what the provider does not take.
+            NotFound, Forbidden: as `stat` for the source.
+        """
+        ...
+
+    async def task(self, id_: str) -> Task:
+        """How a task stands. Raises NotFound: there is none, or none of this account's."""
+        ...
+
+    async def tasks(self, *, limit: int = 100) -> Sequence[Task]:
+        """This account's transfers, the newest first."""
+        ...
+
+    async def events(self, id_: str, *, limit: int = 100) -> Sequence[TaskEvent]:
+        """What happened to a task, the newest first. Raises NotFound as `task`."""
+        ...
+
+    async def cancel(self, id_: str) -> Task:
+        """End a task; what it has copied stays. How it stands then: it may end a little later, or have ended before.
+
+        Raises:
+            NotFound: as `task`.
         """
         ...

@@ -7,6 +7,7 @@ question of type.
 import abc
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from hubdrives.errors import HubdrivesError
@@ -228,6 +229,35 @@ class KeepsSpaces(Protocol):
 
     async def remove_space(self, space: str, user: str) -> None:
         """Remove the folder of `user` with all that is in it. Raises as `ensure_space`; NotFound: there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """Where a file of this machine is at a provider."""
+
+    address: str
+    """Of a folder, as `Provider.parse` takes it."""
+    path: str
+    """Below that."""
+
+
+@runtime_checkable
+class HasFilesHere(Protocol):
+    """A kind of provider that may reach this machine's own files, too."""
+
+    @classmethod
+    def files_here(cls, path: Path, *, options: Mapping[str, Any], environment: Mapping[str, str]) -> Here | None:
+        """Where `path` is there; None if nothing says how this machine's files are reached.
+
+        Args:
+            path: absolute; it need not exist.
+            options: the connection's.
+            environment: of this process.
+
+        Raises:
+            BadInput: what is reached does not include `path`.
+        """
         ...
 
 

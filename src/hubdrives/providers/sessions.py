@@ -177,7 +177,7 @@ class Noted:
                 file.write(msgspec.json.encode(note))
             draft.replace(path)
         except OSError as error:
-            _log.warning("An upload that is cut will have to begin again: %s: %s", self._folder, error.strerror)
+            _log.warning("What is cut can't be gone on with by another process: %s: %s", self._folder, error.strerror)
 
     def _clear(self) -> None:
         """Remove the notes of what the provider has forgotten."""

@@ -39,6 +39,10 @@ class AbleWorld(World):
     async def index(self) -> None:
         """Let searches find all that is there now. At once, unless the provider takes its time."""
 
+    async def pass_time(self) -> None:
+        """Let time pass, so that a transfer gets on. Only for what makes transfers."""
+        raise NotImplementedError
+
     async def access(self, path: str) -> dict[str, str]:
         """The role of everybody who was given access to the folder itself. Only for what can be shared."""
         raise NotImplementedError

@@ -8,11 +8,11 @@ from tests.gateway.cutter import Cutter
 from tests.providers.gateway.pulling import EVERYONE, locate, plant, pull
 
 from hubdrives.errors import Corrupt, GatewayUnavailable, NotGranted, UnexpectedAnswer, VersionGone
+from hubdrives.frames import Frame
 from hubdrives.http import Client
 from hubdrives.model import Entry, Kind
 from hubdrives.providers.gateway import Gateway
 from hubdrives.testing.emulators.content import Content
-from hubdrives.wire import Frame
 
 
 @pytest.mark.parametrize(

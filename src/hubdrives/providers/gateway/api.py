@@ -20,9 +20,10 @@ from hubdrives.errors import (
     UnexpectedAnswer,
 )
 from hubdrives.exchange import Cut, Failure
+from hubdrives.frames import Frame, Reader
 from hubdrives.http import CHUNK, Client
 from hubdrives.model import Waiting
-from hubdrives.providers.abilities import Query, Share, Version
+from hubdrives.providers.abilities import Query, Share, Task, TaskEvent, Version
 from hubdrives.wire import (
     API,
     IDEMPOTENCY,
@@ -30,9 +31,7 @@ from hubdrives.wire import (
     DescriptionDocument,
     EntryDocument,
     FindingDocument,
-    Frame,
     LinkOrder,
-    Reader,
     SignedLink,
     SnapshotDocument,
     SpaceDocument,
@@ -53,6 +52,10 @@ _NO_ANSWER = "The hub's gateway does not answer."
 
 class _Contained(msgspec.Struct, frozen=True):
     contains: bool
+
+
+class _Submission(msgspec.Struct, frozen=True):
+    submission: str
 
 
 class Api:
@@ -176,6 +179,22 @@ class Api:
     async def shares(self, where: Mapping[str, str]) -> list[Share]:
         """Who has access to a folder."""
         return await self._get("shares", where, list[Share])
+
+    async def submission(self, where: Mapping[str, str]) -> str:
+        """What makes a transfer from a source one of its own."""
+        return (await self._get("submission", where, _Submission)).submission
+
+    async def tasks(self, limit: int) -> list[Task]:
+        """This user's transfers."""
+        return await self._get("transfers", {"limit": str(limit)}, list[Task])
+
+    async def task(self, id_: str) -> Task:
+        """How one of them stands."""
+        return await self._get("transfer", {"id": id_}, Task)
+
+    async def events(self, id_: str, limit: int) -> list[TaskEvent]:
+        """What happened to it."""
+        return await self._get("transfer/events", {"id": id_, "limit": str(limit)}, list[TaskEvent])
 
     async def change(
         self,

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from hubdrives import digests
 from hubdrives.errors import Corrupt, GatewayUnavailable, HubdrivesError, UnexpectedAnswer
 from hubdrives.exchange import Cut
+from hubdrives.frames import Frame
 from hubdrives.model import Entry, Waiting
 from hubdrives.providers.base import Piece
 from hubdrives.providers.gateway.api import Api, waiting
-from hubdrives.wire import Frame, WantedFile
+from hubdrives.wire import WantedFile
 
 _FRUITLESS = 5
 """Streams that may break off without having brought a byte, one after the other."""

@@ -13,7 +13,17 @@ from hubdrives.errors import BadConfig, BadInput, HubdrivesError, NotFound
 from hubdrives.exchange import Failure
 from hubdrives.http import Client
 from hubdrives.model import Description, Entry, Kind, Location, Snapshot, Waiting
-from hubdrives.providers.abilities import NEW, Invitee, NarrowToken, Query, Share, Version
+from hubdrives.providers.abilities import (
+    NEW,
+    Invitee,
+    NarrowToken,
+    Query,
+    Share,
+    Task,
+    TaskEvent,
+    Transfer,
+    Version,
+)
 from hubdrives.providers.base import Piece, Provider, client_waiting
 from hubdrives.providers.gateway import api, urls
 from hubdrives.providers.gateway.api import Api
@@ -22,6 +32,7 @@ from hubdrives.wire import (
     CONTENT_DIGEST,
     MAX_FILES,
     MAX_FOUND,
+    MAX_TASKS,
     ConnectionDocument,
     EntryDocument,
     FindingDocument,
@@ -36,6 +47,7 @@ from hubdrives.wire import (
     SpaceOrder,
     SpaceState,
     TokenOrder,
+    TransferOrder,
     WantedFile,
     snapshot_tag,
 )
@@ -227,6 +239,37 @@ class Gateway(Provider):
     async def narrowed(self, location: Location) -> NarrowToken:
         made = await self._api.token(TokenOrder(**self._order(location)))
         return NarrowToken(value=made.token, ends_at=made.ends_at)
+
+    async def new_submission(self, source: Location) -> str:
+        return await self._api.submission(self._where(source))
+
+    async def submit(self, order: Transfer) -> str:
+        """As `Transferable.submit`; within one connection of the gateway, whose name is in front of the task's id."""
+        to = self._order(order.destination)
+        wanted = TransferOrder(
+            **self._order(order.source),
+            to=to["source"],
+            to_under=to["under"],
+            submission=order.submission,
+            recursive=order.recursive,
+            sync_level=order.sync_level,
+            verify_checksum=order.verify_checksum,
+            deadline=order.deadline,
+            label=order.label,
+        )
+        return (await self._api.change("POST", "transfers", dict[str, str], order=wanted))["id"]
+
+    async def task(self, id_: str) -> Task:
+        return await self._api.task(id_)
+
+    async def tasks(self, *, limit: int = 100) -> Sequence[Task]:
+        return await self._api.tasks(min(limit, MAX_TASKS))
+
+    async def events(self, id_: str, *, limit: int = 100) -> Sequence[TaskEvent]:
+        return await self._api.events(id_, min(limit, MAX_TASKS))
+
+    async def cancel(self, id_: str) -> Task:
+        return await self._api.change("DELETE", "transfer", Task, where={"id": id_})
 
     async def connections(self) -> Sequence[ConnectionDocument]:
         """What this user may use there, and do with it."""
