@@ -52,7 +52,7 @@ lock: ## pin the dependencies anew
 	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/issuer
 	npm install --package-lock-only --omit-lockfile-registry-resolved --prefix tools/kubectl
 
-bench: install ## times beside rclone, Box's SDK, nbgitpuller, nbdime and git (BENCH="noop merge": only these parts)
+bench: install ## times beside rclone, the SDKs of Box and Globus, curl, nbgitpuller, nbdime and git (BENCH="noop merge": only these parts)
 	PYTHONPATH=tools $(BIN)/python -m bench $(BENCH)
 
 scenarios: install ## what merges do to a class's notebooks, beside nbgitpuller and nbdime: the table in the docs

@@ -1,10 +1,8 @@
 """A real hub where people log in with an emulated Globus, and reach its collections through the gateway."""
 
 import asyncio
-import html
 import math
 import random
-import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,8 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-from yarl import URL
+from tests.hub.globus_browser import traits
 
 from hubdrives.testing.emulators.globus import Collection, Globus
 from hubdrives.testing.emulators.server import serving
@@ -109,32 +106,15 @@ def _authenticator(globus: Globus, homes: Collection, *, callback: str) -> dict[
         f"{_TRANSFER}[{of_data} *{_SCOPES}/{homes.id}/data_access]",
         f"{_SCOPES}/{globus.collection.id}/https[{of_data}]",
     ]
-    return {
-        "client_id": globus.client.id,
-        "client_secret": globus.client.secret,
-        "oauth_callback_url": callback,
-        "authorize_url": f"{globus.url}/v2/oauth2/authorize",
-        "token_url": f"{globus.url}/v2/oauth2/token",
-        "userdata_url": f"{globus.url}/v2/oauth2/userinfo",
-        "revocation_url": f"{globus.url}/v2/oauth2/token/revoke",
-        "identity_provider": "example.edu",
-        "scope": ["openid", "profile", *scopes],
-        "extra_authorize_params": {"access_type": "offline"},
-        "globus_local_endpoint": homes.id,
-        "auto_login": True,
-    }
-
-
-async def through_globus(browser: aiohttp.ClientSession, path: str, username: str) -> int:
-    """Go where that leads; log in on Globus' page, and allow what it asks for, if it asks. How it ends: a status."""
-    async with browser.get(path) as answer:
-        url, status, page = answer.url, answer.status, await answer.text()
-    for action, form in (("login", {"identity": username, "decision": "login"}), ("consent", {"decision": "allow"})):
-        if found := re.search(rf'action="(/v2/web/{action}\?[^"]*)"', page):
-            onward = url.join(URL(html.unescape(found[1]), encoded=True))
-            async with browser.post(onward, data=form) as answer:
-                url, status, page = answer.url, answer.status, await answer.text()
-    return status
+    return traits(
+        globus,
+        oauth_callback_url=callback,
+        identity_provider="example.edu",
+        scope=["openid", "profile", *scopes],
+        globus_local_endpoint=homes.id,
+        auto_login=True,
+        enable_pkce=True,
+    )
 
 
 def sea_surface_temperature() -> dict[str, str]:

@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 import nbformat
 import pytest
-from tests.globus_lab import ADA, EVE, FOLDER, SEAS, Lab, lab_in, sea_surface_temperature, through_globus
+from tests.globus_lab import ADA, EVE, FOLDER, SEAS, Lab, lab_in, sea_surface_temperature
+from tests.hub.globus_browser import through_globus
 
 from hubdrives.testing.hub import Server
 
@@ -22,8 +23,8 @@ FIGURE = f"{FOLDER}.png"
 async def test_the_tutorial_goes_from_the_login_to_a_plot_and_back(tmp_path: Path) -> None:
     async with lab_in(tmp_path) as lab, lab.hub.browser() as stranger, lab.hub.browser() as browser:
         # Of another institution than the hub lets in.
-        assert await through_globus(stranger, "/hub/home", EVE) == 403
-        assert await through_globus(browser, "/hub/home", ADA) == 200
+        assert (await through_globus(stranger, "/hub/home", EVE)).status == 403
+        assert (await through_globus(browser, "/hub/home", ADA)).status == 200
         secrets = set(_tokens(await lab.hub.auth_state("ada")))
         server = await lab.hub.spawn("ada")
         _check_outputs(await _run_notebook(lab, server))
@@ -107,7 +108,7 @@ async def _check_consent(lab: Lab, server: Server, browser: aiohttp.ClientSessio
     (way,) = re.findall(r"(/hub/hubdrives/consent\?\S+)", said)
     assert f"{lab.model.id}%2Fdata_access" in way
     assert lab.data.id not in way
-    assert await through_globus(browser, way, ADA) == 200
+    assert (await through_globus(browser, way, ADA)).status == 200
     code, said = await lab.run(server, "hubdrives", "ls", address)
     assert (code, "model.csv" in said) == (0, True), said
 
