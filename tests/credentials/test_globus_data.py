@@ -24,7 +24,7 @@ STATE: dict[str, Any] = {
         TRANSFER: {"access_token": "AgTransfer", "refresh_token": "AgRefresh", "expires_in": 172800, "scope": "all"},
         COLLECTION: {"access_token": "AgHttps", "refresh_token": None, "expires_in": 172800, "scope": "https"},
     },
-    "token_response": {"access_token": "AgAuth", "id_token": "ey", "other_tokens": [{"a": (1, 2.5, True, None)}]},
+    "token_response": {"access_token": "AgAuth", "id_token": "ey", "other_tokens": [{"a": [1, 2.5, True, None]}]},
     "globus_user": {"sub": "x", "name": "Zoë"},
 }
 
@@ -62,7 +62,7 @@ class TestWhatOAuthenticatorWrites:
 
     def test_every_part_of_a_pickle_that_is_read_makes_plain_values(self) -> None:
         plain = [None, True, -1, 300, 70_000, 1 << 70, 1 << 3000, 1.5, "é", "x" * 300, b"b", b"b" * 300]
-        value = {**STATE, "all": [*plain, tuple(plain), (1,), (1, 2), (1, 2, 3), (), [], {}, plain]}
+        value = {**STATE, "all": [*plain, [], {}, plain]}
         for protocol in (3, 4, 5):
             assert tokens(pickled(value, protocol))[TRANSFER] == "AgTransfer"
         assert tokens(pickled({**STATE, "big": list(range(1000))}, 1))[TRANSFER] == "AgTransfer"
@@ -173,6 +173,7 @@ GADGETS: dict[str, bytes] = {
     "new": pickle.dumps({**STATE, "more": New()}),
     "a library's class": pickle.dumps({**STATE, "tokens": OrderedDict(STATE["tokens"])}),
     "set": pickle.dumps({**STATE, "more": {1}}),
+    "tuples, of which the last is a key": with_value(b"}N" + b"\x85" * 3 + b"Ns"),
     "memo of 64 GiB": with_value(text("AgTransfer") + b"r" + struct.pack("<I", 0xFFFFFFFF)),
     "cut off": pickle.dumps(STATE)[:-1],
     "bytes longer than all": with_value(b"\x8e" + struct.pack("<Q", 1 << 40)),
@@ -223,7 +224,7 @@ class TestAnythingElse:
     def test_no_way_to_make_an_object_is_read(self, opcode: pickletools.OpcodeInfo) -> None:
         made = {one.name for one in opcode.stack_after}
         known = {"None", "bool", "int", "int_or_bool", "float", "str", "bytes", "bytes_or_str"}
-        plain = known | {"list", "tuple", "dict", "mark"}
+        plain = known | {"list", "dict", "mark"}
         if made <= plain or opcode.name in {"POP", "POP_MARK", "DUP", "STOP", "FRAME", "MEMOIZE"}:
             return
         if opcode.name in {"GET", "BINGET", "LONG_BINGET", "PUT", "BINPUT", "LONG_BINPUT"}:
