@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.doctor.world import closed, codes, configured, look, only, silent, swallowing
+from tests.doctor.world import CALM, HASTY, closed, codes, configured, look, only, silent, swallowing
 
 from hubdrives.doctor import Patience
 
@@ -22,9 +22,8 @@ def connection(bench, *, url=None, root=None, more=""):
     )
 
 
-async def found(bench, patience=None, **settings):
-    more = {"patience": patience} if patience else {}
-    return only(await look(connection(bench, **settings), **more), "connection course")
+async def found(bench, patience=CALM, **settings):
+    return only(await look(connection(bench, **settings), patience=patience), "connection course")
 
 
 async def test_a_connection_that_works_is_told_with_what_it_shows(bench):
@@ -92,9 +91,9 @@ async def test_a_wrong_host_is_told_with_the_setting_that_names_it(bench, url):
 
 async def test_a_host_that_swallows_connections_is_told_from_one_that_is_slow(bench):
     with swallowing() as port:
-        assert (await found(bench, url=f"http://127.0.0.1:{port}")).code == "port-blocked"
+        assert (await found(bench, HASTY, url=f"http://127.0.0.1:{port}")).code == "port-blocked"
     with silent() as port:
-        assert (await found(bench, url=f"http://127.0.0.1:{port}")).code == "no-answer"
+        assert (await found(bench, HASTY, url=f"http://127.0.0.1:{port}")).code == "no-answer"
     bench.drive.faults.set([{"operation": "files.get", "effect": "delay", "seconds": 30, "times": None}])
     finding = await found(bench, patience=Patience(connect=0.2, answer=0.2, provider=0.3, check=5.0))
     assert finding.code == "slow"

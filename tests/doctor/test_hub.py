@@ -8,7 +8,6 @@ from aiohttp import web
 from tests.doctor.world import closed, codes, configured, look, of, only
 
 from hubdrives.config import ConnectionSettings, Grant
-from hubdrives.doctor import Patience
 from hubdrives.testing.hub import running_hub
 from hubdrives.testing.issuer import running_issuer
 
@@ -17,7 +16,6 @@ PERSONAL = """
 provider = "googledrive"
 credential = { kind = "hub_login" }
 """
-CALM = Patience(connect=5, answer=10, provider=15, check=30)
 
 GOOD_FACTS = {
     "version": "1", "authenticator": "generic-oauth", "renews": True, "auth_state": True, "crypt_keys": 1,
@@ -176,12 +174,12 @@ async def test_whose_token_it_is_and_what_it_lacks_or_has_too_much_of_a_real_hub
     async with running_hub(tmp_path, services=some) as hub:
 
         async def found(name):
-            return of(await look(service(hub.api_url, hub.service_tokens[name]), patience=CALM), "hub")
+            return of(await look(service(hub.api_url, hub.service_tokens[name])), "hub")
 
         gateway, weak, narrow, root = [await found(name) for name in ("hubdrives", "weak", "narrow", "root")]
-        refused = of(await look(service(hub.api_url, "no-token-of-this-hub"), patience=CALM), "hub")
-        user = of(await look(server(hub.api_url, "ada", await hub.token_for("ada")), patience=CALM), "hub")
-        elsewhere = of(await look(service(hub.url, hub.service_tokens["hubdrives"]), patience=CALM), "hub")
+        refused = of(await look(service(hub.api_url, "no-token-of-this-hub")), "hub")
+        user = of(await look(server(hub.api_url, "ada", await hub.token_for("ada"))), "hub")
+        elsewhere = of(await look(service(hub.url, hub.service_tokens["hubdrives"])), "hub")
     assert codes(gateway) == codes(narrow) == codes(user) == []
     assert "of the service 'hubdrives'" in gateway[0].sentence
     assert "of the user 'ada'" in user[0].sentence
@@ -201,9 +199,7 @@ async def test_a_user_and_an_admin_are_told_how_a_real_hub_keeps_logins(tmp_path
         running_issuer(accounts={"ada": []}, access_seconds=60, rotate=True) as issuer,
         running_hub(tmp_path / "hub", issuer=issuer) as hub,
     ):
-        admin = await look(
-            configured(tmp_path, PERSONAL) | service(hub.api_url, hub.service_tokens["hubdrives"]), patience=CALM
-        )
+        admin = await look(configured(tmp_path, PERSONAL) | service(hub.api_url, hub.service_tokens["hubdrives"]))
         assert codes(of(admin, "hub")) == []
         assert "each user" in str(of(admin, "connection mine")).lower()
 
@@ -213,7 +209,7 @@ async def test_a_user_and_an_admin_are_told_how_a_real_hub_keeps_logins(tmp_path
         ada = {"HUBDRIVES_GATEWAY_URL": url, "JUPYTERHUB_API_TOKEN": bench.people.token("ada")}
 
         async def found():
-            return of(await look(ada, patience=CALM), "connection mine (by gateway)")
+            return of(await look(ada), "connection mine (by gateway)")
 
         await hub.token_for("ada")
         assert codes(await found()) == ["login-none"]
@@ -221,7 +217,7 @@ async def test_a_user_and_an_admin_are_told_how_a_real_hub_keeps_logins(tmp_path
             state = await hub.auth_state("ada")
         # Another caller, as far as what was found a moment ago is concerned.
         bench.people.token("ada", "rain")
-        told = await look(ada, patience=CALM)
+        told = await look(ada)
     assert codes(of(told, "connection mine (by gateway)")) == []
     assert "can renew it" in str(of(told, "connection mine (by gateway)"))
     assert codes(of(told, "hub (by gateway)")) == []
@@ -244,8 +240,8 @@ async def test_a_user_s_own_server_sees_hub_and_gateway_and_a_token_without_acce
     async with running_hub(tmp_path / "hub", gateway_config=Path(configuration)) as hub:
         theirs = dict((await hub.spawn("ada")).environment)
         token = await hub.token_for("ada", scopes=["read:users:name!user=ada"])
-        whole = await look(theirs, "course:/", patience=CALM)
-        narrow = await look({**theirs, "JUPYTERHUB_API_TOKEN": token}, patience=CALM)
+        whole = await look(theirs, "course:/")
+        narrow = await look({**theirs, "JUPYTERHUB_API_TOKEN": token})
     assert codes(whole) == []
     assert {"hub", "gateway", "connection course (by gateway)", "source"} <= {one.check for one in whole}
     finding = of(narrow, "gateway")[-1]
@@ -263,6 +259,6 @@ async def test_a_hub_without_our_part_is_told_as_the_weaker_way(tmp_path):
         running_hub(tmp_path / "hub", issuer=issuer, plain=True) as hub,
     ):
         environment = configured(tmp_path, PERSONAL) | service(hub.api_url, hub.service_tokens["hubdrives"])
-        findings = of(await look(environment, patience=CALM), "hub")
+        findings = of(await look(environment), "hub")
     assert codes(findings) == ["scope-missing", "hub-plain"]
     assert "read:users:groups" in findings[1].sentence

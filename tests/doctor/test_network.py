@@ -4,7 +4,7 @@ import asyncio
 import ssl
 
 import pytest
-from tests.doctor.world import HASTY, closed, codes, look, of, only, silent, swallowing
+from tests.doctor.world import CALM, HASTY, closed, codes, look, of, only, silent, swallowing
 
 from hubdrives.doctor import Seat, network, openings
 from hubdrives.testing.emulators.tls_proxy import tls_proxy
@@ -19,8 +19,8 @@ def gateway_at(url, **more):
     }
 
 
-async def found(url, **more):
-    return only(await look(gateway_at(url, **more)), "gateway")
+async def found(url, patience=CALM, **more):
+    return only(await look(gateway_at(url, **more), patience=patience), "gateway")
 
 
 async def test_a_name_that_nobody_knows_is_a_wrong_host():
@@ -36,7 +36,7 @@ async def test_a_closed_port_is_told_from_a_blocked_one():
     assert refused.code == "port-closed"
     assert str(port) in refused.sentence
     with swallowing() as port:
-        blocked = await found(f"http://127.0.0.1:{port}/services/hubdrives/")
+        blocked = await found(f"http://127.0.0.1:{port}/services/hubdrives/", HASTY)
     assert blocked.code == "port-blocked"
     assert "firewall" in blocked.sentence
 
@@ -47,7 +47,7 @@ async def test_localhost_with_two_addresses_is_as_closed_as_one():
 
 async def test_on_kubernetes_the_rule_that_is_missing_is_written_out():
     with swallowing() as port:
-        finding = await found(f"http://127.0.0.1:{port}/", KUBERNETES_SERVICE_HOST="10.0.0.1")
+        finding = await found(f"http://127.0.0.1:{port}/", HASTY, KUBERNETES_SERVICE_HOST="10.0.0.1")
     assert "singleuser.networkPolicy.egress" in finding.advice
     assert f"port: {port}, protocol: TCP" in finding.advice
 
@@ -63,7 +63,7 @@ def test_each_way_through_kubernetes_has_its_own_rule():
 
 async def test_a_server_that_takes_the_connection_and_says_nothing_is_told_from_a_blocked_port():
     with silent() as port:
-        assert (await found(f"http://127.0.0.1:{port}/")).code == "no-answer"
+        assert (await found(f"http://127.0.0.1:{port}/", HASTY)).code == "no-answer"
 
 
 async def test_a_server_that_speaks_something_else_is_no_web_server():

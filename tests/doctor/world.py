@@ -9,10 +9,13 @@ import pytest
 
 from hubdrives.doctor import Finding, Patience, examine
 
+CALM = Patience(connect=5, answer=10, provider=15, check=30)
+"""For who is there, however busy this machine is."""
 HASTY = Patience(connect=0.4, answer=0.4, provider=0.8, check=5.0)
+"""For who is not."""
 
 
-async def look(environment: Mapping[str, str], text: str | None = None, *, patience: Patience = HASTY) -> list[Finding]:
+async def look(environment: Mapping[str, str], text: str | None = None, *, patience: Patience = CALM) -> list[Finding]:
     """What the doctor finds in a process with this environment."""
     with pytest.MonkeyPatch.context() as process:
         for name, value in environment.items():

@@ -181,4 +181,4 @@ def test_without_a_place_for_notes_everything_goes_on(
     one.begin("a", "S2", ends=WEEK)
     one.end("S2")
     assert one.take("a") is None
-    assert "begin again" in caplog.text
+    assert "by another process" in caplog.text

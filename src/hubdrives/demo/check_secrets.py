@@ -43,8 +43,8 @@ def _contents(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
 
 def _processes() -> Iterator[tuple[str, bytes]]:
     """Environments and command lines of all programs on this machine that may be looked at."""
-    for path in Path("/proc").glob("[0-9]*/*"):
-        if path.name in {"environ", "cmdline"}:
+    for process in Path("/proc").iterdir():
+        for path in (process / "environ", process / "cmdline") if process.name.isdigit() else ():
             try:
                 yield str(path), path.read_bytes()
             except OSError:
