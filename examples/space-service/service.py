@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
-from tornado.web import Application, RequestHandler, authenticated
+from tornado.web import Application, HTTPError, RequestHandler, authenticated
 
 from hubdrives.errors import BadInput, HubdrivesError
 from hubdrives.spaces import Spaces, open_spaces
@@ -50,6 +50,11 @@ class Runs(HubOAuthenticated, RequestHandler):
 
     def initialize(self, spaces: Spaces) -> None:
         self.spaces = spaces
+
+    def prepare(self) -> None:
+        # The hub's services may have tokens for this one, too, and names like users'.
+        if self.current_user is not None and self.current_user["kind"] != "user":
+            raise HTTPError(HTTPStatus.FORBIDDEN)
 
     @authenticated
     def get(self) -> None:

@@ -104,7 +104,9 @@ async def lab_in(folder: Path) -> AsyncIterator[Lab]:
             ('"http://127.0.0.1:9300/services/hubdrives/"', f'{gateway} + "/services/hubdrives/"'),
         )
         lines = (run / "jupyterhub_config.py").read_text()
-        async with running_hub(run, issuer=issuer, last_lines=lines) as hub:
+        async with running_hub(
+            run, issuer=issuer, services={"alice": ["access:services!service=neuron"]}, last_lines=lines
+        ) as hub:
             lab = Lab(hub=hub, drive=drive, browsers={user: await hub.log_in(user) for user in USERS})
             try:
                 yield lab
@@ -134,6 +136,12 @@ async def test_each_user_finds_their_own_results_and_nobody_elses(tmp_path: Path
         )
         async with lab.hub.browser() as stranger, stranger.get("/services/neuron/") as answer:
             assert "/login/" in answer.url.path
+
+        # A service that is called like a user is not that user.
+        headers = {"Authorization": f"token {lab.hub.service_tokens['alice']}"}
+        address = f"{lab.hub.url}/services/neuron/"
+        async with aiohttp.ClientSession(headers=headers) as service, service.get(address) as answer:
+            assert answer.status == 403
 
         lab.servers.update(zip(USERS, await asyncio.gather(*map(lab.hub.spawn, USERS)), strict=True))
         ran = await asyncio.gather(*map(lab.run_notebook, USERS))
