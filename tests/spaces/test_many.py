@@ -55,6 +55,8 @@ async def test_one_bad_user_is_in_the_report_and_the_others_have_a_folder(world,
     world.people.unknown, world.people.never_logged_in = {SOME[3]}, {SOME[5]}
     report = await spaces.ensure_all(SOME)
     assert [(one.user, one.code) for one in report.failed] == [(SOME[3], "not-found"), (SOME[5], "login-needed")]
+    # What happened, and what to do about it.
+    assert report.failed[1].reason.endswith("repeat.")
     assert report.ensured == sorted(set(SOME) - {SOME[3], SOME[5]})
     assert len(world.keys()) == len(SOME) - 2
     told = json.loads(json.dumps(report.to_json()))

@@ -90,7 +90,8 @@ def _print_report(report: SpacesReport) -> None:
 def put(context: click.Context, user: str, paths: Sequence[Path], *, folder: str, name: str, as_json: bool) -> None:
     """Copy files and folders of this machine into a user's folder.
 
-    What is there already gets a new version; what is there with the same bytes is not sent again.
+    What is there already gets a new version, unless it has the same bytes. Where the provider tells checksums (Box
+    does, Seafile does not), these are not even sent.
 
     Exits with 3 when some files could not be brought up.
     """

@@ -52,7 +52,7 @@ class Failed:
 
     user: str
     reason: str
-    """One sentence for a person."""
+    """For a person: what happened, and what to do next."""
     code: str
     """An error's."""
 
@@ -83,7 +83,7 @@ class SpacesReport:
 
     def fail(self, user: str, error: HubdrivesError) -> None:
         """One more has none."""
-        self.failed.append(Failed(user=user, reason=str(error), code=error.code))
+        self.failed.append(Failed(user=user, reason=f"{error} {error.hint}", code=error.code))
 
     def sort(self) -> None:
         """By user."""

@@ -67,6 +67,14 @@ async def test_a_link_whose_making_was_not_told_is_the_one_that_was_made(bench, 
     assert [link.id] == list(bench.seafile.links.public)
 
 
+@pytest.mark.parametrize("wanted", [{"password": "correct horse"}, {"days": 3}, {}])
+async def test_a_link_that_was_there_before_is_not_taken_for_one_that_was_asked_for(bench, seafile, place, wanted):
+    await seafile.make_link(place, password="another horse", days=30)
+    bench.fault("links.create", "drop", times=1)
+    with pytest.raises(BadInput, match="link to this in Seafile already"):
+        await seafile.make_link(place, **wanted)
+
+
 async def test_only_what_is_in_a_library_can_have_a_link(bench, seafile):
     with pytest.raises(Forbidden):
         await seafile.make_link(bench.account)

@@ -6,9 +6,10 @@ import pytest
 from aiohttp import web
 from tests.providers.seafile.conftest import read, read_many
 
-from hubdrives.errors import BadConfig, Forbidden, NotFound, Unavailable, UnexpectedAnswer
+from hubdrives.errors import BadConfig, BadInput, Forbidden, NotFound, Unavailable, UnexpectedAnswer
 from hubdrives.http import Client
 from hubdrives.model import Entry, Kind
+from hubdrives.providers.abilities import Invitee
 from hubdrives.providers.seafile import Seafile
 from hubdrives.providers.seafile.api import Api
 
@@ -150,6 +151,22 @@ async def test_what_is_no_link_is_not_followed(connect, link):
     seafile = await connect({FILE: link})
     with pytest.raises(UnexpectedAnswer):
         await read(seafile, entry())
+
+
+async def test_sentences_are_asked_for_in_english_whatever_a_server_speaks(serve):
+    # seahub translates what it says of whom a folder can't be shared with.
+    words = {"en": "User bob@one.org not found.", "de": "Nutzer bob@one.org nicht gefunden."}
+
+    async def answer(request):
+        if request.method == "GET":
+            return web.json_response([])
+        said = words["en" if request.headers.get("Accept-Language", "").startswith("en") else "de"]
+        return web.json_response({"success": [], "failed": [{"email": "bob@one.org", "error_msg": said}]})
+
+    client = Client(title="Seafile", errors=Seafile.errors, tokens=Token())
+    async with Seafile.open(client, base_url=await serve(answer)) as seafile:
+        with pytest.raises(BadInput, match="not known to this Seafile server"):
+            await seafile.share(location(seafile, "a"), Invitee(who="bob@one.org"), "r")
 
 
 async def test_the_token_is_shown_to_seahub_only(connect, serve):

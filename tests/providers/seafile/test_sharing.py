@@ -88,6 +88,12 @@ async def test_who_was_never_there_is_told_what_to_do(bench, seafile, room):
     assert shared(bench) == {}
 
 
+async def test_who_owns_a_folder_has_it_already(bench, seafile, room):
+    with pytest.raises(BadInput, match="whose it is"):
+        await seafile.share(room, Invitee(who=bench.seafile.account.email), "r")
+    assert await seafile.shares(room) == []
+
+
 async def test_a_success_that_is_a_failure_is_one(bench, seafile, room):
     bench.fault("shares.create", "share_failed", times=1)
     with pytest.raises(UnexpectedAnswer):

@@ -126,6 +126,36 @@ def test_what_is_no_item_is_refused_with_advice(address):
     assert refusal.value.hint
 
 
+@pytest.mark.parametrize("base_url", [None, "https://drive.ebrains.eu"])
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("https://lab.ebrains.eu/user/ada/lab/tree/drive/shared%20with%20me/data/a.csv", "Shared with me/data/a.csv"),
+        ("https://lab.de.ebrains.eu/hub/user-redirect/lab/tree/drive/My%20Libraries/My%20Library", "My Libraries/"),
+        ("https://lab-int.ebrains.eu/user/ada/2/lab/workspaces/x/tree/shared/collab/b", "Shared with groups/collab/b"),
+        ("lab.ebrains.eu/user/ada/lab/tree/drive/", "CONNECTION:/"),
+    ],
+)
+def test_of_an_address_in_a_lab_it_is_told_what_to_write(base_url, address, path):
+    # Whose drive it is, the address does not tell.
+    with pytest.raises(UnsupportedLink) as refusal:
+        parse(address, base_url)
+    assert path in refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("address", "base_url"),
+    [
+        ("https://lab.ebrains.eu/user/ada/lab/tree/other/drive", None),
+        ("https://lab.ebrains.eu/user/ada/lab/tree/drive/a", SERVER),
+        ("https://lab.example.org/user/ada/lab/tree/drive/a", None),
+        ("https://lab.ebrains.eu/drive/a", None),
+    ],
+)
+def test_other_addresses_in_labs_are_somebody_elses(address, base_url):
+    assert parse(address, base_url) is None
+
+
 def test_an_address_can_not_lead_out_of_a_library():
     with pytest.raises(BadPath):
         parse(f"{SERVER}/library/{LIBRARY}/x/a/%2E%2E/%2E%2E/b")

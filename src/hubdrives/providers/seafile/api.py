@@ -22,6 +22,8 @@ from hubdrives.providers.seafile.failures import CONTENT, SHARED_CONTENT, ZIP_PR
 from hubdrives.providers.seafile.item import Dirent, Library
 
 TITLE: Final = "Seafile"
+ENGLISH: Final = {"Accept-Language": "en"}
+"""What the server says is told apart by its words, which it would translate otherwise."""
 _ID = re.compile(r"[0-9a-f]{40}")
 
 _T = TypeVar("_T")
@@ -135,7 +137,7 @@ class Api:
         self, url: str, operation: str, params: Mapping[str, str] | None = None
     ) -> tuple[Any, Mapping[str, str]]:
         """The JSON of an answer, and its headers. Raises what `failures.errors` makes of a failed one."""
-        return await self.client.page("GET", url, operation=operation, params=params)
+        return await self.client.page("GET", url, operation=operation, params=params, headers=ENGLISH)
 
     async def change(
         self,
@@ -163,6 +165,7 @@ class Api:
             url,
             operation=operation,
             params=params,
+            headers=ENGLISH,
             body=body,
             payload=None if fields is None else lambda: aiohttp.FormData(fields),
         )

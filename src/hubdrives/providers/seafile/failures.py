@@ -123,6 +123,7 @@ _BY_WORDS: tuple[tuple[str, _Row], ...] = (
     ("name is too long", _NO_NAME),
     ("invalid filename", _NO_NAME),
     ("name is the same", _Row(BadInput, "It has this name already in Seafile.")),
+    ("shared to owner", _Row(BadInput, "In Seafile, a folder can't be shared with the account whose it is.")),
     (
         "not writable",
         _Row(

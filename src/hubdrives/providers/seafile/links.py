@@ -5,14 +5,14 @@ Whoever has the link reads what it leads to, without an account. Reading through
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from aiohttp.payload import JsonPayload
 
 from hubdrives.errors import BadInput, Forbidden, NotFound, Unavailable
-from hubdrives.providers.seafile.api import Api, converted, is_link
+from hubdrives.providers.seafile.api import ENGLISH, Api, converted, is_link
 from hubdrives.providers.seafile.changes import Again, Tries
 from hubdrives.providers.seafile.item import moment
 from hubdrives.providers.seafile.resolve import SHELF, Place
@@ -39,9 +39,9 @@ class _Link(msgspec.Struct):
     link: str
     path: str = ""
     view_cnt: int = 0
+    ctime: int | str | None = None
     expire_date: str | None = None
     password: str | None = None
-    is_owner: bool = True
 
 
 async def make(api: Api, place: Place, *, password: str | None, days: int | None) -> ShareLink:
@@ -70,13 +70,13 @@ async def make(api: Api, place: Place, *, password: str | None, days: int | None
         try:
             once = Tries().once(lambda: JsonPayload(body))
             _status, answer, _headers = await api.client.send(
-                "POST", _url(api), operation="share-links.create", payload=once
+                "POST", _url(api), operation="share-links.create", headers=ENGLISH, payload=once
             )
         except Again:
-            # A second request would be told that there is a link already: ours.
-            there = await made(api, place)
-            if there:
-                return there[-1]
+            # A second request would be told that there is a link already: ours, or one that opens more than was meant.
+            for each in await _made(api, place):
+                if (each.password or None, _days(each)) == (password or None, days):
+                    return _shown(each, password=bool(password))
         else:
             return _shown(converted(answer, _Link, "share-links.create"), password=password is not None)
     raise Unavailable("Seafile does not say whether a public link was made.")
@@ -84,12 +84,15 @@ async def make(api: Api, place: Place, *, password: str | None, days: int | None
 
 async def made(api: Api, place: Place) -> Sequence[ShareLink]:
     """The links that this account made to a file or folder."""
+    return [_shown(each, password=bool(each.password)) for each in await _made(api, place)]
+
+
+async def _made(api: Api, place: Place) -> tuple[_Link, ...]:
     _check(place)
     params = {"repo_id": place.library, "path": _path(place)}
     answer, _headers = await api.get(_url(api), "share-links.list", params)
     # Some servers show a single one without a list around it.
-    found = converted([answer] if isinstance(answer, dict) else answer, tuple[_Link, ...], "share-links.list")
-    return [_shown(each, password=bool(each.password)) for each in found]
+    return converted([answer] if isinstance(answer, dict) else answer, tuple[_Link, ...], "share-links.list")
 
 
 async def remove(api: Api, place: Place, link: str) -> None:
@@ -110,6 +113,12 @@ def _check(place: Place) -> None:
 
 def _path(place: Place) -> str:
     return f"{place.path.rstrip('/')}/" if place.is_folder else place.path
+
+
+def _days(link: _Link) -> int | None:
+    """For how many days it was made; None is for ever."""
+    until, since = moment(link.expire_date or None), moment(link.ctime)
+    return round((until - since) / timedelta(days=1)) if until is not None and since is not None else None
 
 
 def _shown(link: _Link, *, password: bool) -> ShareLink:

@@ -32,7 +32,6 @@ class _Item(msgspec.Struct):
     permission: str
     user_info: _User | None = None
     group_info: _Group | None = None
-    is_admin: bool = False
 
 
 class _Failed(msgspec.Struct):

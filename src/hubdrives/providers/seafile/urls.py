@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 from hubdrives.errors import UnsupportedLink
 from hubdrives.model import Location
 from hubdrives.paths import relative
+from hubdrives.providers.seafile.shelf import SECTIONS, WITH_GROUPS
 
 NAME: Final = "seafile"
 DEFAULT: Final = "default"
@@ -28,6 +29,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TOKEN = re.compile(r"[0-9a-f]{8,64}")
 # Other servers don't tell by their names what they are.
 _KNOWN = re.compile(r"drive(?:-dev|-int)?\.ebrains\.eu")
+_LAB = re.compile(r"lab(?:[.-][a-z0-9-]+)*\.ebrains\.eu")
 _ROOTS = frozenset({"my-libs", "shared-libs", "libraries", "home"})
 _USUAL_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _HINT = "Open the folder or file itself in Seafile and paste its address, or a share link to it."
@@ -49,8 +51,10 @@ def parse(text: str, *, base_url: str | None = None) -> Location | None:
     if url is None:
         return None
     parts = [unquote(part) for part in url.path.split("/") if part]
+    own = _split(base_url) if base_url is not None else None
+    if _LAB.fullmatch(url.hostname or "") and (base_url is None or (own and _KNOWN.fullmatch(own.hostname or ""))):
+        _refuse_lab(parts)
     if base_url is not None:
-        own = _split(base_url)
         if own is None or _netloc(own) != _netloc(url):
             return None
         prefix = [part for part in own.path.split("/") if part]
@@ -81,6 +85,23 @@ class _Server:
         below = unicodedata.normalize("NFC", "/".join(path))
         url = f"{self.scheme}://{self.host}/{page}"
         return Location(provider=NAME, host=self.host, id=item, path=relative(below), url=url)
+
+
+def _refuse_lab(parts: Sequence[str]) -> None:
+    """Raise UnsupportedLink for what lies in the drive that EBRAINS' labs mount: each user's own, whoever opens it."""
+    match parts[parts.index("tree") + 1 :] if "tree" in parts else ():
+        case ["drive", *names]:
+            sections = {section.casefold(): section for section in SECTIONS}
+            path = [sections.get(name.casefold(), name) for name in names[:1]] + names[1:]
+        case ["shared", *names]:
+            path = [WITH_GROUPS, *names]
+        case _:
+            return
+    where = "/".join(path)[:500]
+    raise UnsupportedLink(
+        "This address in a lab leads each user into their own drive.",
+        hint=f"Write CONNECTION:/{where} with the connection to that drive, or paste the drive's own address.",
+    )
 
 
 def _read(at: _Server, parts: Sequence[str], url: SplitResult) -> Location | None:

@@ -47,6 +47,8 @@ async def share(view: View, call: Call, args: Mapping[str, str]) -> Answer:
     done, failed = list[dict[str, Any]](), list[dict[str, str]]()
     if kind == "user":
         for email in data.several("username"):
+            if email == library.owner:
+                raise SeafileError("bad_request", "Library can not be shared to owner")
             refusal = _refusal(view, target, email)
             if refusal or "share_failed" in call.faults:
                 failed.append({"email": email, "error_msg": refusal or "Internal Server Error"})
