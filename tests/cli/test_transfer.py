@@ -128,6 +128,8 @@ async def test_what_can_not_be_meant_is_refused_in_words(shell: Shell, world: Wo
         ("globus:/nothing", "a"): "nothing",
         ("globus:/runs/rain.csv", "/etc/rain.csv"): "'/etc/rain.csv' is in no folder that Globus reaches here.",
         ("globus:/runs/rain.csv", "a", "--deadline", "tomorrow"): "'tomorrow' is no date and time.",
+        ("globus:/runs/rain.csv", "a", "--deadline", "0001-01-01"): "'0001-01-01' is no date and time.",
+        ("globus:/runs/rain.csv", "a", "--deadline", "0001-01-01T00:00+14:00"): "is no date and time.",
     }
     for arguments, sentence in wrong.items():
         done = await shell.arun("transfer", *arguments)
@@ -136,6 +138,17 @@ async def test_what_can_not_be_meant_is_refused_in_words(shell: Shell, world: Wo
     assert (await shell.arun("transfer", "globus:/runs", "a", "--sync-level", "some")).code == 2
     assert (await shell.arun("transfers", "list")).out == "There are no transfers.\n"
     assert world.count == 0
+
+
+@pytest.mark.usefixtures("inside")
+async def test_files_that_only_a_transfer_brings_are_left_with_that_advice(shell: Shell, world: World) -> None:
+    world.lab.https = False
+    world.lab.https_server = None
+    (shell.folder / "plot.png").write_text("a plot")
+    for command in (("get", "globus:/runs", "a"), ("pull", "globus:/runs", "b"), ("put", "plot.png", "globus:/runs")):
+        done = await shell.arun(*command)
+        assert "has no https server" in done.out + done.err, command
+        assert "`hubdrives transfer`" in done.out + done.err, command
 
 
 @pytest.mark.usefixtures("inside")

@@ -173,7 +173,6 @@ GADGETS: dict[str, bytes] = {
     "new": pickle.dumps({**STATE, "more": New()}),
     "a library's class": pickle.dumps({**STATE, "tokens": OrderedDict(STATE["tokens"])}),
     "set": pickle.dumps({**STATE, "more": {1}}),
-    "tuples, of which the last is a key": with_value(b"}N" + b"\x85" * 3 + b"Ns"),
     "memo of 64 GiB": with_value(text("AgTransfer") + b"r" + struct.pack("<I", 0xFFFFFFFF)),
     "cut off": pickle.dumps(STATE)[:-1],
     "bytes longer than all": with_value(b"\x8e" + struct.pack("<Q", 1 << 40)),
@@ -232,6 +231,10 @@ class TestAnythingElse:
         argument = {1: b"\x00", 2: b"\x00\x00", 4: b"\x00" * 4, 8: b"\x00" * 8}
         size = opcode.arg.n if opcode.arg is not None else 0
         refused(written(with_value(opcode.code.encode("latin-1") + argument.get(size, b"x\nx\n"))))
+
+    @pytest.mark.parametrize("value", [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)])
+    def test_nor_a_tuple_which_as_a_key_could_end_the_process(self, value: tuple[int, ...]) -> None:
+        refused(pickled({**STATE, "more": value}))
 
     @pytest.mark.parametrize(
         "text",

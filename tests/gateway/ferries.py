@@ -44,7 +44,9 @@ class Ferries:
             identity = globus.add_identity(who)
             for collection in (self.world.lab, self.world.home):
                 globus.share(collection, identity, "rw")
-            return web.json_response({"token": globus.transfer_token(identity), "ends_at": None})
+            server = globus.collections.get(request.query["resource_server"])
+            token = globus.https_token(server, identity) if server else globus.transfer_token(identity)
+            return web.json_response({"token": token, "ends_at": None})
 
         app = web.Application()
         app.router.add_get("/hub/api/hubdrives/users/{user}/token", answer)

@@ -306,6 +306,7 @@ async def test_orders_that_can_not_be_meant_are_refused(ferries: Ferries) -> Non
     wrong = (
         {"sync_level": "some"},
         {"deadline": "2030-01-01T00:00:00"},
+        {"deadline": "0001-01-01T00:00:00+14:00"},
         {"to": "drive:/"},
         {"submission": "made-up"},
         {"label": "x" * 200},

@@ -249,6 +249,17 @@ async def test_what_is_not_there_is_told_before_anything_is_ordered(world: World
     assert world.count == 0
 
 
+async def test_a_deadline_that_can_not_be_meant_is_refused_before_anything_is_ordered(world: World) -> None:
+    world.plant("a.txt")
+    now = datetime.now(UTC)
+    wrong = {"has passed": now - timedelta(seconds=1), "time zone": (now + timedelta(hours=5)).replace(tzinfo=None)}
+    async with world.transfers() as transfers:
+        for said, deadline in wrong.items():
+            with pytest.raises(BadInput, match=said):
+                await transfers.submit("globus:/a.txt", str(world.folder / "a.txt"), deadline=deadline)
+    assert world.count == 0
+
+
 async def test_a_folder_does_not_go_where_a_file_is(world: World) -> None:
     world.plant("run/a.txt")
     world.globus.add_file("run", "a file", collection=world.home)

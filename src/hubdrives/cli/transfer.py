@@ -1,7 +1,7 @@
 """`hubdrives transfer`."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 
@@ -84,9 +84,9 @@ def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    # At both ends of the calendar there are times of one zone that another one does not have.
+    except (ValueError, OverflowError):
         raise BadInput(
             f"'{text[:40]}' is no date and time.", hint="Write it as 2030-01-31T18:00, or with its time zone."
         ) from None
-    return moment.astimezone()

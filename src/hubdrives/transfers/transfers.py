@@ -77,6 +77,7 @@ class Transfers:
             BadInput: what is asked for can't be meant, or not be done.
             NotFound, Forbidden: there is no such source, or not for this account.
         """
+        _check(deadline)
         way = await route(self._connections, source, destination, environment=self._environment)
         order = Transfer(
             source=way.source,
@@ -209,6 +210,16 @@ async def watch(
         told = task
         await sleep(pause)
     raise AssertionError("unreachable: pauses have no end")
+
+
+def _check(deadline: datetime | None) -> None:
+    """Raise BadInput for a deadline that nobody can keep."""
+    if deadline is None:
+        return
+    if deadline.tzinfo is None:
+        raise BadInput("A deadline needs a time zone.", hint="`deadline.astimezone()` has that of this machine.")
+    if deadline <= datetime.now(UTC):
+        raise BadInput("The deadline has passed already.")
 
 
 def _pauses() -> Iterator[float]:

@@ -140,6 +140,17 @@ async def test_nothing_that_is_no_task_is_asked_for(world: World, account: Trans
     assert not world.globus.requests.by_operation
 
 
+@pytest.mark.parametrize("code", ["TaskNotFound", "ClientError.NotFound", "NotFound"])
+async def test_a_task_that_is_not_there_is_missed_as_a_task_whatever_globus_calls_it(
+    world: World, account: Transferable, code: str
+) -> None:
+    operations = ("task.get", "task.events", "task.cancel")
+    world.globus.faults.set([{"operation": each, "effect": "error", "reason": code} for each in operations])
+    for ask in (account.task, account.events, account.cancel):
+        with pytest.raises(NotFound, match="no such Globus task"):
+            await ask("0c1e7e2e-8d3f-11ee-b1a3-d5a2d0ea7a55")
+
+
 @pytest.mark.parametrize("code", sorted(DESCRIPTIONS.keys() - {"UNKNOWN", "DELETE_DESTINATION_EXTRA_SKIPPED"}))
 def test_what_globus_says_is_said_in_a_sentence(code: str) -> None:
     said = event_of({"code": code, "description": "words", "details": None, "is_error": True, "time": None})

@@ -95,8 +95,10 @@ class Doors:
         server = collection.https_server
         if not server:
             raise Unreadable(
-                f"The Globus collection '{collection.name}' has no https server, so its files can't be had one by one.",
-                hint="Copy them to a collection that you can read, with `hubdrives transfer SOURCE FOLDER`.",
+                # The advice as well: of many files, only the sentences are told.
+                f"The Globus collection '{collection.name}' has no https server: only `hubdrives transfer` copies "
+                "files from there and to there.",
+                hint="Write `hubdrives transfer SOURCE DESTINATION`; another collection or your home is the other end.",
             )
         if not server.startswith("https://" if self._secure else ("https://", "http://")):
             raise UnexpectedAnswer(f"Globus named no safe address for the bytes of '{collection.name}'.")

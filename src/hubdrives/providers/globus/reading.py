@@ -90,9 +90,7 @@ def _expect(entry: Entry) -> Check:
         # Of a part, the whole's length is not told.
         if entry.size is None or "Content-Range" in headers or not told.isdecimal() or int(told) == entry.size:
             return
-        if headers.get("Content-Type", "").startswith("text/html") and not entry.name.lower().endswith(
-            (".html", ".htm")
-        ):
+        if headers.get("Content-Type", "").startswith("text/html") and not entry.name.lower().endswith(_PAGES):
             raise UnexpectedAnswer(f"Globus sent a page in place of '{entry.name}'.")
         raise _changed(entry)
 

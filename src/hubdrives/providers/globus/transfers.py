@@ -22,6 +22,8 @@ _LONGEST_LABEL: Final = 128
 _MOST: Final = 1000  # tasks and events in one answer
 _TASK: Final = re.compile(r"(?:https://app\.globus\.org/activity/)?([0-9a-fA-F-]{36})(?:/[a-z-]*)?")
 
+_YOURS: Final = "`hubdrives transfers list` shows yours."
+
 _SAID: Final[Mapping[str, str]] = {
     "STARTED": "It began.",
     "PROGRESS": "It goes on.",
@@ -88,7 +90,7 @@ class Transfers:
         return _text(await self._ask("POST", "transfer", "submit", body=body, client=client), "task_id")
 
     async def task(self, id_: str) -> Task:
-        return task_of(await self._ask("GET", f"task/{_id(id_)}", "task"))
+        return task_of(await self._ask_of("GET", id_, "", "task"))
 
     async def tasks(self, *, limit: int = 100) -> Sequence[Task]:
         params = {"filter": "type:TRANSFER", "orderby": "request_time DESC", "limit": str(min(limit, _MOST))}
@@ -96,12 +98,12 @@ class Transfers:
 
     async def events(self, id_: str, *, limit: int = 100) -> Sequence[TaskEvent]:
         params = {"limit": str(min(limit, _MOST))}
-        told = await self._ask("GET", f"task/{_id(id_)}/event_list", "events", params=params)
+        told = await self._ask_of("GET", id_, "/event_list", "events", params=params)
         return [event_of(one) for one in _list(told)]
 
     async def cancel(self, id_: str) -> Task:
         """As `Transferable.cancel`: Globus says the same to a task that is over already."""
-        await self._ask("POST", f"task/{_id(id_)}/cancel", "cancel")
+        await self._ask_of("POST", id_, "/cancel", "cancel")
         return await self.task(id_)
 
     async def _named(self, source: Place, target: Collection, path: str) -> str:
@@ -113,6 +115,16 @@ class Transfers:
         if source.is_folder and not is_folder:
             raise NameTaken("There is a file where the folder is to go.")
         return joined(path, source.path.rpartition("/")[2]) if is_folder and not source.is_folder else path
+
+    async def _ask_of(
+        self, method: str, task: str, what: str, operation: str, *, params: Mapping[str, str] | None = None
+    ) -> Any:
+        path = f"task/{_id(task)}{what}"
+        try:
+            return await self._ask(method, path, operation, params=params)
+        except NotFound:
+            # Globus' word for it is that for files, too.
+            raise NotFound("There is no such Globus task, or it is somebody else's.", hint=_YOURS) from None
 
     async def _ask(
         self,
@@ -193,7 +205,11 @@ def _document(order: Transfer, source: Collection, target: Collection, item: Map
 
 
 def _spaced(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(sep=" ", timespec="seconds")
+    try:
+        return moment.astimezone(UTC).isoformat(sep=" ", timespec="seconds")
+    # At both ends of the calendar there are times of one zone that another one does not have.
+    except (ValueError, OverflowError):
+        raise BadInput("The deadline is no time that Globus knows.") from None
 
 
 def _note(told: Mapping[str, Any]) -> str:
@@ -224,7 +240,7 @@ def _id(text: str) -> str:
     """A task's id, as Globus or as a pasted address of its page tells it."""
     match = _TASK.fullmatch(text.strip())
     if match is None:
-        raise NotFound("This is no Globus task.", hint="`hubdrives transfers list` shows yours.")
+        raise NotFound("This is no Globus task.", hint=_YOURS)
     return match[1].lower()
 
 

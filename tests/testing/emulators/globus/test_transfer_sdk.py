@@ -188,6 +188,12 @@ async def test_submits_and_watches_a_transfer(globus, official):
     assert globus.tree.at(laptop.root, "/to/below/b.txt").content.read() == b"more"
 
 
+async def test_gives_an_id_to_each_submission(official):
+    answer = await in_thread(lambda: official().get_submission_id())
+    # The example leaves out what every document has.
+    assert_like(shipped("transfer", "get_submission_id"), answer.data, more={"DATA_TYPE"})
+
+
 async def test_waits_until_a_task_is_over(live, sdk):
     live.add_file("/a.txt", "text")
     client = sdk(
