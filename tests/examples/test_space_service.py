@@ -4,6 +4,7 @@ import asyncio
 import html
 import json
 import re
+import secrets
 import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -161,14 +162,14 @@ async def test_each_user_finds_their_own_results_and_nobody_elses(tmp_path: Path
             ("neuron-data", [("alice@example.org", "r")]),
             ("neuron-data", [("bob@example.org", "r")]),
         ]
-        await _check_isolation(lab)
+        await _check_isolation(lab, "alice", "bob", "neuron 0.8 nA.csv")
+        await _check_isolation(lab, "bob", "alice", "neuron 0.9 nA.csv")
 
 
-async def _check_isolation(lab: Lab) -> None:
-    """Bob's token against every endpoint of the gateway that could lead to alice's folder."""
-    name = "neuron 0.8 nA.csv"
-    alice, bob = (lab.servers[user].token for user in USERS)
-    _, listing = await lab.gateway(alice, "GET", "snapshot", params={"source": "results:/"})
+async def _check_isolation(lab: Lab, whose: str, who: str, name: str) -> None:
+    """The token of `who` against every endpoint of the gateway that could lead to the folder of `whose`."""
+    owner, other = lab.servers[whose].token, lab.servers[who].token
+    _, listing = await lab.gateway(owner, "GET", "snapshot", params={"source": "results:/"})
     (version,) = [one["version"] for one in json.loads(listing)["entries"] if one["path"] == name]
     reading: Sequence[tuple[str, dict[str, str]]] = (
         ("describe", {}),
@@ -178,36 +179,53 @@ async def _check_isolation(lab: Lab) -> None:
     )
     drive = lab.drive.url
     sources = (
-        *("results@alice:/", "results@Alice:/", "results@al%69ce:/", "results@alice@example.org:/"),
-        *("results:/../../alice/neuron-data", "results@bob:/../../alice/neuron-data"),
-        *("drive:/", "drive:/alice", "drive:/alice/neuron-data"),
-        *(f"{drive}/library/default/", f"{drive}/library/default/alice/neuron-data", f"{drive}/"),
+        *(f"results@{whose}:/", f"results@{whose.title()}:/", f"results@%{ord(whose[0]):x}{whose[1:]}:/"),
+        *(f"results@{whose}@example.org:/", f"results:/../../{whose}/neuron-data"),
+        *("drive:/", f"drive:/{whose}", f"drive:/{whose}/neuron-data"),
+        *(f"{drive}/library/default/", f"{drive}/library/default/{whose}/neuron-data", f"{drive}/"),
         *(f"{drive}{lab.drive.web_address(one)}" for one in lab.drive.libraries.all()),
     )
     for path, more in reading:
-        # So asked, alice gets hers, and bob does not.
-        assert (await lab.gateway(alice, "GET", path, params={"source": "results:/", **more}))[0] == 200, path
-        status, content = await lab.gateway(bob, "GET", path, params={"source": "results:/", **more})
+        # So asked, the owner gets it, and the other does not.
+        assert (await lab.gateway(owner, "GET", path, params={"source": "results:/", **more}))[0] == 200, path
+        status, content = await lab.gateway(other, "GET", path, params={"source": "results:/", **more})
         assert status in {404, 410} or (status == 200 and name.encode() not in content), (path, status)
         for source in sources:
-            status, content = await lab.gateway(bob, "GET", path, params={"source": source, **more})
+            status, content = await lab.gateway(other, "GET", path, params={"source": source, **more})
             assert status in {400, 403}, (path, source, content)
+    managing = {"space": "results", "user": whose}
     for source in ("results:/", *sources):
         # Nobody was given the right to write, not even in their own; earlier versions are for those who may.
-        for method, path, more in (
-            ("GET", "versions", {"under": name}),
-            ("PUT", "file", {"name": "x.csv"}),
-            ("DELETE", "entry", {"under": name}),
-            ("POST", "space", {}),
-            ("DELETE", "space", {"space": "results", "user": "alice"}),
-            ("DELETE", "space/share", {"space": "results", "user": "alice"}),
+        for method, path, how in (
+            ("GET", "versions", {"params": {"source": source, "under": name}}),
+            ("GET", "version", {"params": {"source": source, "under": name, "version": "x"}}),
+            ("GET", "shares", {"params": {"source": source}}),
+            ("PUT", "file", {"params": {"source": source, "name": "x.csv"}, "data": b"1"}),
+            ("DELETE", "entry", {"params": {"source": source, "under": name}}),
+            ("POST", "folders", {"json": {"source": source, "name": "x"}}),
+            ("POST", "move", {"json": {"source": source, "under": name, "to": "results:/", "name": "x"}}),
+            ("POST", "restore", {"json": {"source": source, "under": name, "version": "x"}}),
+            ("POST", "shares", {"json": {"source": source, "who": f"{who}@example.org", "role": "r"}}),
+            ("POST", "token", {"json": {"source": source}}),
+            ("POST", "space", {"json": managing}),
+            ("DELETE", "space", {"params": managing}),
+            ("DELETE", "space/share", {"params": managing}),
         ):
-            how: dict[str, Any] = {"params": {"source": source, **more}}
-            if method == "POST":
-                how = {"json": {"space": "results", "user": "alice"}}
-            status, content = await lab.gateway(bob, method, path, **how)
-            allowed = {400, 403, 404} if source == "results:/" else {400, 403}
-            assert status in allowed, (method, path, source, content)
+            how.setdefault("headers", {})["Idempotency-Key"] = secrets.token_hex(8)
+            status, content = await lab.gateway(other, method, path, **how)
+            # What is not in one's own folder is not found there.
+            own = {404} if source == "results:/" else set()
+            if own:
+                # The question is a right one: it is the right to do it that is missing, the owner's too.
+                assert (await lab.gateway(owner, method, path, **how))[0] == 403, (method, path)
+            assert status in {400, 403} | own, (method, path, source, status, content)
+        status, content = await lab.gateway(
+            other,
+            "POST",
+            "files",
+            json={"source": source, "files": [{"path": name, "version": version, "start": 0}]},
+        )
+        assert status in {400, 403} or (status == 200 and b'"error"' in content and b"time_ms" not in content), source
 
 
 def _text(outputs: Sequence[Any]) -> str:
