@@ -166,15 +166,38 @@ def mine(shell: Shell, course: Path) -> Path:
     return shell.folder / "mine"
 
 
-@pytest.fixture
-def drive(shell: Shell, course: Path) -> Iterator[Emulated]:
-    with shell.started("emulate", "googledrive", course) as process:
+def done(shell: Shell, *arguments: str | Path) -> Any:
+    """The report of a command that succeeds."""
+    ended = shell.run(*arguments, "--json")
+    assert ended.code == 0, ended.err
+    return ended.report
+
+
+@contextmanager
+def emulating(shell: Shell, provider: str, folder: Path) -> Iterator[Emulated]:
+    """Serve a folder as that provider."""
+    with shell.started("emulate", provider, folder) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, process.stderr.read().decode() if process.stderr else ""
-        yield Emulated(course, process, json.loads(line))
+        yield Emulated(folder, process, json.loads(line))
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)
+
+
+@contextmanager
+def at(shell: Shell, provider: str, folder: Path) -> Iterator[Emulated]:
+    """The same, for commands that need no process of their own."""
+    with emulating(shell, provider, folder) as emulated:
+        shell.env |= emulated.env
+        shell.is_inside = True
+        yield emulated
+
+
+@pytest.fixture
+def drive(shell: Shell, course: Path) -> Iterator[Emulated]:
+    with emulating(shell, "googledrive", course) as emulated:
+        yield emulated
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,15 @@
 """Writing, versions, search, sharing and push on an emulated Box: what the same commands do at a real service's API."""
 
 import asyncio
-import json
-import signal
 
 import pytest
-from tests.cli.conftest import Emulated
+from tests.cli.conftest import at, done
 
 
 @pytest.fixture
 def box(shell, course):
-    with shell.started("emulate", "box", course) as process:
-        line = process.stdout.readline()
-        assert line, process.stderr.read().decode()
-        emulated = Emulated(course, process, json.loads(line))
-        shell.env |= emulated.env
-        shell.is_inside = True
+    with at(shell, "box", course) as emulated:
         yield emulated
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
-
-
-def done(shell, *arguments):
-    ended = shell.run(*arguments, "--json")
-    assert ended.code == 0, ended.err
-    return ended.report
 
 
 def test_a_file_s_life_at_box(shell, box):

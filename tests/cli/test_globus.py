@@ -1,31 +1,16 @@
 """Pull, put, push and the rest on an emulated Globus: what the same commands do at the real service's API."""
 
 import asyncio
-import json
 import os
-import signal
 
 import pytest
-from tests.cli.conftest import Emulated
+from tests.cli.conftest import at, done
 
 
 @pytest.fixture
 def globus(shell, course):
-    with shell.started("emulate", "globus", course) as process:
-        line = process.stdout.readline()
-        assert line, process.stderr.read().decode()
-        emulated = Emulated(course, process, json.loads(line))
-        shell.env |= emulated.env
-        shell.is_inside = True
+    with at(shell, "globus", course) as emulated:
         yield emulated
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
-
-
-def done(shell, *arguments):
-    ended = shell.run(*arguments, "--json")
-    assert ended.code == 0, ended.err
-    return ended.report
 
 
 def aged(path):

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import signal
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Emulated
+from tests.cli.conftest import at
 
 SPACE = '[spaces.{name}]\nconnection = "box"\nfolder = "{name}-data"\nkey = "name"\naddress = "{{name}}@example.edu"\n'
 
@@ -15,17 +14,11 @@ SPACE = '[spaces.{name}]\nconnection = "box"\nfolder = "{name}-data"\nkey = "nam
 def service(shell, tmp_path):
     folder = tmp_path / "everybody"
     folder.mkdir()
-    with shell.started("emulate", "box", folder) as process:
-        line = process.stdout.readline()
-        assert line, process.stderr.read().decode()
-        emulated = Emulated(folder, process, json.loads(line))
+    with at(shell, "box", folder) as emulated:
         config = tmp_path / "hubdrives.toml"
         config.write_text(Path(emulated.env["HUBDRIVES_CONFIG"]).read_text() + SPACE.format(name="results"))
-        shell.env |= {**emulated.env, "HUBDRIVES_CONFIG": str(config)}
-        shell.is_inside = True
+        shell.env["HUBDRIVES_CONFIG"] = str(config)
         yield emulated
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
 
 
 def done(shell, *arguments):

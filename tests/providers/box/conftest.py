@@ -3,11 +3,12 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from tests.providers.asking import Asked, content_of
 from tests.providers.clock import Clock
 
 from hubdrives.http import Client
 from hubdrives.limits import AdaptiveLimit
-from hubdrives.model import Entry, Location
+from hubdrives.model import Location
 from hubdrives.providers.box import Box
 from hubdrives.providers.box.api import Hosts
 from hubdrives.providers.box.options import Options
@@ -38,10 +39,11 @@ class Token:
         return self.shown
 
 
-class Bench:
+class Bench(Asked):
     """An emulated Box, this provider connected to it, and short ways to plant and to ask things."""
 
     def __init__(self, emulator: Emulator, clock: Clock, stack: AsyncExitStack) -> None:
+        super().__init__(emulator)
         self.box, self.clock, self._stack = emulator, clock, stack
         self.tokens: list[Token] = []
 
@@ -91,23 +93,6 @@ class Bench:
     def history(self, node: str) -> list[bytes]:
         """The contents of a file, the current one first."""
         return [content_of(version.content) for version in reversed(self.box.tree.versions(node))]
-
-    def fault(self, operation: str, effect: str, **rule: Any) -> None:
-        self.box.faults.set([{"operation": operation, "effect": effect, **rule}])
-
-    def asked(self) -> dict[str, int]:
-        """What was asked since the last call."""
-        counted = dict(self.box.requests.by_operation)
-        self.box.requests.reset()
-        return counted
-
-
-def content_of(content: Content) -> bytes:
-    return content.data if content.path is None else content.path.read_bytes()
-
-
-async def read(box: Box, entry: Entry, **part: int) -> bytes:
-    return b"".join([piece async for piece in box.read(entry, **part)])
 
 
 @pytest.fixture

@@ -3,14 +3,11 @@ import time
 from dataclasses import replace
 
 import pytest
+from tests.providers.asking import read
 
 from hubdrives.errors import Corrupt, Forbidden, HubdrivesError, Unreadable, VersionGone
 
 DATA = bytes(range(256)) * 4096
-
-
-async def read(box, entry, **part):
-    return b"".join([piece async for piece in box.read(entry, **part)])
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
+from tests.providers.asking import Asked
 from tests.providers.clock import Clock
 
 from hubdrives.http import Client
 from hubdrives.limits import AdaptiveLimit
-from hubdrives.model import Entry, Location
+from hubdrives.model import Location
 from hubdrives.providers.canvas import Canvas
 from hubdrives.retry import RetryPolicy
 from hubdrives.testing.emulators.canvas import STUDENT, TEACHER
@@ -34,10 +34,11 @@ class Token:
         return self.shown
 
 
-class Bench:
+class Bench(Asked):
     """An emulated Canvas, this provider connected to it, and short ways to plant and to ask things."""
 
     def __init__(self, school: Emulator, clock: Clock, stack: AsyncExitStack) -> None:
+        super().__init__(school)
         self.school, self.clock, self._stack = school, clock, stack
         self.tokens: dict[str, Token] = {}
         self._methods: set[str] = set()
@@ -75,23 +76,13 @@ class Bench:
     def file(self, name: str, data: bytes | str = "text", parent: str | None = None) -> str:
         return self.school.tree.add_file(name, data, parent=parent or self.school.root).id
 
-    def fault(self, operation: str, effect: str, **rule: Any) -> None:
-        self.school.faults.set([{"operation": operation, "effect": effect, **rule}])
-
     def asked(self) -> dict[str, int]:
-        """What was asked since the last call."""
-        counted = dict(self.school.requests.by_operation)
         self._methods |= self.school.requests.by_method.keys()
-        self.school.requests.reset()
-        return counted
+        return super().asked()
 
     def methods(self) -> set[str]:
         """The methods of all requests so far."""
         return self._methods | self.school.requests.by_method.keys()
-
-
-async def read(canvas: Canvas, entry: Entry, **part: int) -> bytes:
-    return b"".join([piece async for piece in canvas.read(entry, **part)])
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import contextlib
 
 import pytest
 from aiohttp import web
-from tests.providers.canvas.conftest import DAY, read
+from tests.providers.asking import read
+from tests.providers.canvas.conftest import DAY
 from tests.providers.clock import NOW
 
 from hubdrives.errors import BadCredential, Corrupt, Unreadable, VersionGone

@@ -4,11 +4,12 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from tests.providers.asking import Asked
 from tests.providers.clock import Clock
 
 from hubdrives.http import Client
 from hubdrives.limits import AdaptiveLimit
-from hubdrives.model import Entry, Location
+from hubdrives.model import Location
 from hubdrives.providers.globus import Globus
 from hubdrives.providers.globus.options import Options
 from hubdrives.retry import RetryPolicy
@@ -67,10 +68,11 @@ class Login:
         return f"/hub/consent?{wanted}".replace(" ", "%20")
 
 
-class Bench:
+class Bench(Asked):
     """An emulated Globus, this provider connected to it, and short ways to plant and to ask things."""
 
     def __init__(self, emulator: Emulator, clock: Clock, stack: AsyncExitStack) -> None:
+        super().__init__(emulator)
         self.globus, self.clock, self._stack = emulator, clock, stack
         self.logins: list[Login] = []
 
@@ -111,19 +113,6 @@ class Bench:
         parent = self.globus.add_folder(above, collection=where)
         found = tree.at(where.root, target)
         tree.add(name, parent=parent.id, kind=SHORTCUT, target=found.id if found else "none")
-
-    def fault(self, operation: str, effect: str, **rule: Any) -> None:
-        self.globus.faults.set([{"operation": operation, "effect": effect, **rule}])
-
-    def asked(self) -> dict[str, int]:
-        """What was asked since the last call."""
-        counted = dict(self.globus.requests.by_operation)
-        self.globus.requests.reset()
-        return counted
-
-
-async def read(provider: Globus, entry: Entry, **part: int) -> bytes:
-    return b"".join([piece async for piece in provider.read(entry, **part)])
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.providers.asking import content_of
 
 from hubdrives.model import Location
 from hubdrives.providers.globus import Globus
 from hubdrives.testing.contract import ProviderContract, World
 from hubdrives.testing.contract_abilities import WritableContract
-from hubdrives.testing.emulators.content import Content
 from hubdrives.testing.world_abilities import AbleWorld
 
 
@@ -65,10 +65,6 @@ class EmulatedFolder(AbleWorld):
         if found is None:
             raise LookupError(path)
         return found
-
-
-def content_of(content: Content) -> bytes:
-    return content.data if content.path is None else content.path.read_bytes()
 
 
 class OnAMappedCollection:

@@ -1,5 +1,5 @@
 import pytest
-from tests.providers.globus.conftest import read
+from tests.providers.asking import read
 
 from hubdrives.errors import (
     BadCredential,

@@ -1,7 +1,7 @@
 """Where paths begin: the top of a collection, the home there, and the collections that an account knows."""
 
 import pytest
-from tests.providers.globus.conftest import read
+from tests.providers.asking import read
 
 from hubdrives.content import Bytes
 from hubdrives.errors import BadInput, Forbidden, NotFound, Unreadable

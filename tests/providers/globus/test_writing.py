@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from tests.providers.globus.conftest import read
+from tests.providers.asking import read
 
 from hubdrives.content import Bytes
 from hubdrives.errors import (

@@ -4,6 +4,7 @@ import zipfile
 from io import BytesIO
 
 import pytest
+from tests.providers.asking import read
 
 from hubdrives.errors import BadCredential, Corrupt, HubdrivesError, QuotaExceeded, Unreadable, VersionGone
 from hubdrives.model import Entry
@@ -18,10 +19,6 @@ def at(item: str):
     location = GoogleDrive.parse(f"https://drive.google.com/open?id={item}")
     assert location is not None
     return location
-
-
-async def read(drive: GoogleDrive, entry: Entry, **part: int) -> bytes:
-    return b"".join([piece async for piece in drive.read(entry, **part)])
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tests.providers.asking import Asked, content_of
 from tests.providers.clock import Clock
 
 from hubdrives.http import Client
@@ -39,10 +40,11 @@ class Token:
         return self.shown
 
 
-class Bench:
+class Bench(Asked):
     """An emulated Seafile, this provider connected to it, and short ways to plant and to ask things."""
 
     def __init__(self, emulator: Emulator, clock: Clock, stack: AsyncExitStack) -> None:
+        super().__init__(emulator)
         self.seafile, self.clock, self._stack = emulator, clock, stack
         self.tokens: list[Token] = []
 
@@ -126,23 +128,6 @@ class Bench:
             found.pop()
             path, start = revisions[-1].former, revisions[-1].commit.parent or ""
         return found
-
-    def fault(self, operation: str, effect: str, **rule: Any) -> None:
-        self.seafile.faults.set([{"operation": operation, "effect": effect, **rule}])
-
-    def asked(self) -> dict[str, int]:
-        """What was asked since the last call."""
-        counted = dict(self.seafile.requests.by_operation)
-        self.seafile.requests.reset()
-        return counted
-
-
-def content_of(content: Content) -> bytes:
-    return content.data if content.path is None else content.path.read_bytes()
-
-
-async def read(seafile: Seafile, entry: Entry, **part: int) -> bytes:
-    return b"".join([piece async for piece in seafile.read(entry, **part)])
 
 
 async def read_many(seafile: Seafile, entries: list[Entry]) -> tuple[dict[str, bytes], dict[str, Exception]]:

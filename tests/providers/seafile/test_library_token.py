@@ -1,5 +1,6 @@
 import pytest
-from tests.providers.seafile.conftest import read, read_many
+from tests.providers.asking import read
+from tests.providers.seafile.conftest import read_many
 
 from hubdrives.errors import NotFound, NotShared, VersionGone
 

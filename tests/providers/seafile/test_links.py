@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.providers.seafile.conftest import read
+from tests.providers.asking import read
 
 from hubdrives.errors import BadInput, Forbidden, NotFound
 

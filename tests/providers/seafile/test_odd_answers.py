@@ -4,7 +4,8 @@ import contextlib
 
 import pytest
 from aiohttp import web
-from tests.providers.seafile.conftest import read, read_many
+from tests.providers.asking import read
+from tests.providers.seafile.conftest import read_many
 
 from hubdrives.errors import BadConfig, BadInput, Forbidden, NotFound, Unavailable, UnexpectedAnswer
 from hubdrives.http import Client

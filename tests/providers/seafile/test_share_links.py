@@ -1,7 +1,8 @@
 """Reading through links that other people made: public ones, and internal ones."""
 
 import pytest
-from tests.providers.seafile.conftest import read, read_many
+from tests.providers.asking import read
+from tests.providers.seafile.conftest import read_many
 
 from hubdrives.errors import BadConfig, BadInput, Forbidden, NotFound, NotShared, Unreadable, VersionGone
 from hubdrives.model import Kind

@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from tests.providers.seafile.conftest import PART, read
+from tests.providers.asking import read
+from tests.providers.seafile.conftest import PART
 
 from hubdrives.content import Bytes, File
 from hubdrives.errors import (

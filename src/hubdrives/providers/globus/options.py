@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from hubdrives.errors import BadConfig
+from hubdrives.providers.options import options_of
 
 LIMIT: Final = 100_000
 """Entries of one folder: more Globus does not list."""
@@ -34,10 +35,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             BadConfig: an unknown option, or a value that it can't have.
         """
-        try:
-            found = msgspec.convert(dict(given or {}), cls)
-        except msgspec.ValidationError as error:
-            raise BadConfig(f"The options of a Globus connection can't be used: {error}.") from None
+        found = options_of(cls, given, title="Globus")
         if not 0 < found.limit <= LIMIT:
             raise BadConfig(f"The option 'limit' of a Globus connection is a number from 1 to {LIMIT}.")
         return found

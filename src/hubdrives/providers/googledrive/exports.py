@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
-from hubdrives.errors import BadConfig
+from hubdrives.providers.options import options_of
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN = "application/vnd.oasis.opendocument."
@@ -73,7 +73,4 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             BadConfig: an unknown option, or a value that it can't have.
         """
-        try:
-            return msgspec.convert(dict(given or {}), cls)
-        except msgspec.ValidationError as error:
-            raise BadConfig(f"The options of a Google Drive connection can't be used: {error}.") from None
+        return options_of(cls, given, title="Google Drive")

@@ -1,12 +1,13 @@
 """The options of a Seafile connection."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from functools import partial
 from typing import Any, Self
 
 import msgspec
 
 from hubdrives.errors import BadConfig, HubdrivesError
+from hubdrives.providers.options import link_passwords, options_of
 from hubdrives.providers.seafile import urls
 
 
@@ -27,10 +28,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             BadConfig: an unknown option, or a value that it can't have.
         """
-        try:
-            return msgspec.convert(dict(given or {}), cls)
-        except msgspec.ValidationError as error:
-            raise BadConfig(f"The options of a Seafile connection can't be used: {error}.") from None
+        return options_of(cls, given, title="Seafile")
 
     def passwords(self, base_url: str) -> dict[str, str]:
         """The passwords by the token of the link.
@@ -38,24 +36,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             BadConfig: the file can't be read, or a line in it is no link of this server with a password.
         """
-        if self.link_passwords_file is None:
-            return {}
-        try:
-            lines = Path(self.link_passwords_file).expanduser().read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            raise BadConfig(f"The file '{self.link_passwords_file}' with passwords of links can't be read.") from None
-        found: dict[str, str] = {}
-        for number, line in enumerate(lines, start=1):
-            address, _, password = line.strip().partition(" ")
-            if not address or address.startswith("#"):
-                continue
-            token = _token(address, base_url)
-            if not token or not password.strip():
-                raise BadConfig(
-                    f"Line {number} of '{self.link_passwords_file}' is no share link of this server with its password."
-                )
-            found[token] = password.strip()
-        return found
+        token = partial(_token, base_url=base_url)
+        return link_passwords(self.link_passwords_file, token, called="share link of this server")
 
 
 def server(base_url: str | None) -> str:
@@ -72,7 +54,7 @@ def server(base_url: str | None) -> str:
     return base_url.rstrip("/")
 
 
-def _token(address: str, base_url: str) -> str:
+def _token(address: str, *, base_url: str) -> str:
     try:
         location = urls.parse(address, base_url=base_url)
     except HubdrivesError:

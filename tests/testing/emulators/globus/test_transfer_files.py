@@ -71,16 +71,16 @@ async def test_a_list_is_of_one_directory_and_says_which(globus, transfer):
         (None, "/~/", "/home/researcher/"),
         ("", "/~/", "/home/researcher/"),
         ("/~/", "/~/", "/home/researcher/"),
-        ("~/work", "/~/work/", "/home/researcher/work/"),
-        ("work", "/~/work/", "/home/researcher/work/"),
+        ("~/runs", "/~/runs/", "/home/researcher/runs/"),
+        ("runs", "/~/runs/", "/home/researcher/runs/"),
         ("//home/./researcher//", "/home/researcher/", "/home/researcher/"),
-        ("/home/researcher/work/../", "/home/researcher/", "/home/researcher/"),
+        ("/home/researcher/runs/../", "/home/researcher/", "/home/researcher/"),
         ("/", "/", "/"),
     ],
 )
 async def test_a_path_begins_at_the_top_or_at_home(globus, transfer, path, shown, absolute):
     globus.collection.home = "/home/{user}"
-    globus.add_folder("/home/researcher/work")
+    globus.add_folder("/home/researcher/runs")
     answer = await transfer.on("ls", path)
     assert (answer.json["path"], answer.json["absolute_path"]) == (shown, absolute)
 

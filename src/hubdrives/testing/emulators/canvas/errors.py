@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hubdrives.testing.emulators.problem import ProblemError
 from hubdrives.testing.emulators.server import Answer
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="canvas-lms"'}
@@ -74,7 +75,7 @@ STORAGE_ERRORS: Mapping[str, tuple[int, str]] = {
 ALL_REASONS = frozenset({"throttled", "no_user_agent", *REASONS, *TOKEN_ERRORS, *STORAGE_ERRORS})
 
 
-class CanvasError(Exception):
+class CanvasError(ProblemError):
     """An error answer; `reason` is one of ALL_REASONS, the rest stands in for what is known of it.
 
     Args:
@@ -83,20 +84,6 @@ class CanvasError(Exception):
         status: in place of the usual one.
         extra: further members of the JSON error.
     """
-
-    def __init__(
-        self,
-        reason: str,
-        message: str | None = None,
-        *,
-        status: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.message = message
-        self.status = status
-        self.extra = extra or {}
 
     def answer(self) -> Answer:
         if self.reason == "throttled":

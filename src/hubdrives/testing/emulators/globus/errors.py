@@ -3,12 +3,14 @@
 https://docs.globus.org/api/auth/reference/, https://docs.globus.org/api/transfer/overview/#errors
 """
 
+import abc
 import secrets
 import string
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from hubdrives.testing.emulators.problem import ProblemError
 from hubdrives.testing.emulators.server import Answer
 
 # OAuth's own, of the token endpoint: status, description.
@@ -96,7 +98,7 @@ REASONS = frozenset({*OAUTH_REASONS, *AUTH_REASONS, *TRANSFER_REASONS, *DATA_REA
 _LETTERS = string.ascii_letters + string.digits
 
 
-class GlobusError(Exception):
+class GlobusError(ProblemError, abc.ABC):
     """An error answer; `reason` is one of REASONS.
 
     Args:
@@ -106,23 +108,9 @@ class GlobusError(Exception):
         extra: further members of the document, such as `required_scopes`.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        message: str | None = None,
-        *,
-        status: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.message = message
-        self.status = status
-        self.extra = extra or {}
-
+    @abc.abstractmethod
     def answer(self, resource: str) -> Answer:
         """The answer to a request for that path, which Transfer repeats."""
-        raise NotImplementedError
 
 
 class OAuthError(GlobusError):
