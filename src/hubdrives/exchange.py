@@ -164,15 +164,21 @@ class Cut(Unavailable):
 
 
 class Session:
-    """The open sockets of a connection, which all its exchanges share. There are none before they are needed."""
+    """The open sockets of a connection, which all its exchanges share. There are none before they are needed.
 
-    def __init__(self) -> None:
+    Args:
+        connect: seconds that it may take to open one.
+        read: seconds during which nothing may come.
+    """
+
+    def __init__(self, *, connect: float = 30.0, read: float = 60.0) -> None:
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
         self._opened: aiohttp.ClientSession | None = None
 
     def open(self) -> aiohttp.ClientSession:
         """What requests are sent with."""
         if self._opened is None:
-            self._opened = _new_session()
+            self._opened = _new_session(self._timeout)
         return self._opened
 
     async def close(self) -> None:
@@ -286,12 +292,12 @@ class Exchange:
         raise UnexpectedAnswer(f"{self.title} redirected in circles.")
 
 
-def _new_session() -> aiohttp.ClientSession:
+def _new_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         # The limit governs how many requests there are; the cookie jar would only carry state between them.
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60),
+        timeout=timeout,
         read_bufsize=_READ_AHEAD,
         # "gzip" in the user agent: Google compresses only for clients that also say it there.
         headers={"User-Agent": f"hubdrives/{__version__} (gzip)"},

@@ -1,9 +1,10 @@
-"""Tokens for Box, minted by Box's SDK against a small login endpoint."""
+"""Tokens for Box, asked for at a small login endpoint."""
 
 import asyncio
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import jwt
@@ -193,6 +194,27 @@ class TestUserLogin:
         assert await patient == "token 1"
         assert len(login.asked) == 1
 
+    async def test_what_is_answered_to_a_process_that_is_ending_is_kept(self, login: Login, tmp_path: Path):
+        credential = oauth(tmp_path)
+        asked, go = threading.Event(), asyncio.Event()
+
+        async def slowly() -> web.StreamResponse:
+            asked.set()
+            await go.wait()
+            return web.json_response({"access_token": "token 1", "expires_in": 3600, "refresh_token": "refresh 1"})
+
+        here = asyncio.get_running_loop()
+
+        async def ends_in_the_midst() -> None:
+            task = asyncio.create_task(source(credential, login).token())
+            await asyncio.to_thread(asked.wait)
+            task.cancel()
+            here.call_soon_threadsafe(go.set)
+
+        login.answer = slowly
+        await asyncio.to_thread(asyncio.run, ends_in_the_midst())
+        assert json.loads((tmp_path / "tokens.json").read_text())["refresh_token"] == "refresh 1"
+
     async def test_an_answer_that_never_came_is_asked_for_again_with_the_same_token(self, login: Login, tmp_path: Path):
         tokens = source(oauth(tmp_path), login)
         login.answer = broken(502)
@@ -268,26 +290,49 @@ def run(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_boxs_library_is_loaded_only_when_a_token_is_minted():
+def test_nothing_is_loaded_before_a_token_is_asked_for():
     code = f"""
-import os, sys
+import sys
 from hubdrives.credentials.box import BoxTokens
-os.environ["BOX_CLIENT_SECRET"] = "s"
 BoxTokens({CCG!r})
-print([name for name in ("box_sdk_gen", "requests", "cryptography", "jwt") if name in sys.modules])
+print([name for name in ("box_sdk_gen", "requests", "cryptography", "jwt", "oauthlib") if name in sys.modules])
 """
     assert run(code) == "[]"
 
 
-def test_without_boxs_library_one_sentence_says_what_to_install():
+async def test_only_an_app_with_a_key_loads_boxs_library(login: Login, tmp_path: Path, console: dict):
     code = f"""
-import asyncio, os, sys
-sys.modules["box_sdk_gen"] = None
+import asyncio, sys
+from hubdrives.credentials.box import BoxTokens
+from hubdrives.errors import UnexpectedAnswer
+async def mint(credential, narrow):
+    tokens = BoxTokens(credential, base_url={login.url!r})
+    await tokens.token()
+    try:
+        if narrow:
+            await tokens.narrowed("folders/7")
+    except UnexpectedAnswer:
+        print("narrowed")
+    print([name for name in ("box_sdk_gen", "requests", "cryptography", "jwt") if name in sys.modules])
+asyncio.run(mint({CCG!r}, True))
+asyncio.run(mint({oauth(tmp_path)!r}, False))
+asyncio.run(mint({jwt_credential(tmp_path, console)!r}, False))
+"""
+    minted = (await asyncio.to_thread(run, code)).splitlines()
+    assert minted[:3] == ["narrowed", "[]", "[]"]
+    assert "box_sdk_gen" in minted[3]
+
+
+@pytest.mark.parametrize(("kind", "library"), [("box_ccg", "oauthlib.oauth2"), ("box_jwt", "box_sdk_gen")])
+def test_without_a_library_one_sentence_says_what_to_install(tmp_path: Path, console: dict, kind: str, library: str):
+    credential = CCG if kind == "box_ccg" else jwt_credential(tmp_path, console)
+    code = f"""
+import asyncio, sys
+sys.modules[{library!r}] = None
 from hubdrives.credentials.box import BoxTokens
 from hubdrives.errors import BadConfig
-os.environ["BOX_CLIENT_SECRET"] = "s"
 try:
-    asyncio.run(BoxTokens({CCG!r}).token())
+    asyncio.run(BoxTokens({credential!r}).token())
 except BadConfig as error:
     print(error, error.hint)
 """

@@ -1,11 +1,15 @@
-"""What Box's login refuses, told in our words."""
+"""What Box's login refuses, told in our words, however the app logs in."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from tests.credentials.box_endpoint import CCG, Login, broken, refused, source, telling
+from tests.conftest import Serve
+from tests.credentials.box_endpoint import CCG, Login, broken, jwt_credential, oauth, refused, source, telling
 
+from hubdrives.credentials import box_login
 from hubdrives.credentials.box import BoxTokens
 from hubdrives.credentials.box_login import _REFUSALS
 from hubdrives.errors import (
@@ -18,6 +22,16 @@ from hubdrives.errors import (
 )
 
 pytestmark = pytest.mark.usefixtures("secret")
+
+
+@pytest.fixture(params=["box_ccg", "box_jwt", "box_oauth"])
+def credential(request: pytest.FixtureRequest, tmp_path: Path, console: dict[str, Any]) -> dict[str, Any]:
+    match request.param:
+        case "box_jwt":
+            return jwt_credential(tmp_path, console)
+        case "box_oauth":
+            return oauth(tmp_path)
+    return CCG
 
 
 class TestRefusals:
@@ -74,14 +88,20 @@ class TestRefusals:
         ],
     )
     async def test_each_of_boxs_words_is_one_error_of_ours(
-        self, login: Login, error: str, description: str, kind: type[HubdrivesError], advice: str
+        self,
+        login: Login,
+        credential: dict[str, Any],
+        error: str,
+        description: str,
+        kind: type[HubdrivesError],
+        advice: str,
     ):
         async def answer() -> web.StreamResponse:
             return refused(error, f"{description} s3cret")
 
         login.answer = answer
         with pytest.raises(HubdrivesError) as told:
-            await source(CCG, login).token()
+            await source(credential, login).token()
         assert type(told.value) is kind
         assert advice in told.value.hint
         assert "s3cret" not in f"{told.value} {told.value.hint}"
@@ -94,10 +114,12 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("status", "kind"), [(429, RateLimited), (500, Unavailable), (503, Unavailable), (404, UnexpectedAnswer)]
     )
-    async def test_what_is_no_answer_of_boxs_login(self, login: Login, status: int, kind: type[HubdrivesError]):
+    async def test_what_is_no_answer_of_boxs_login(
+        self, login: Login, credential: dict[str, Any], status: int, kind: type[HubdrivesError]
+    ):
         login.answer = broken(status)
         with pytest.raises(HubdrivesError) as told:
-            await source(CCG, login).token()
+            await source(credential, login).token()
         assert type(told.value) is kind
         assert told.value.retry_after == (None if kind is UnexpectedAnswer else 7)
         assert "s3cret" not in f"{told.value}"
@@ -115,12 +137,15 @@ class TestRefusals:
             {"access_token": "t", "expires_in": 0},
         ],
     )
-    async def test_an_answer_that_is_no_token(self, login: Login, answer: Any):
+    async def test_an_answer_that_is_no_token(self, login: Login, credential: dict[str, Any], answer: Any):
         login.answer = telling(answer)
         with pytest.raises(UnexpectedAnswer):
-            await source(CCG, login).token()
+            await source(credential, login).token()
 
-    async def test_a_redirect_takes_no_secret_along(self, login: Login, serve):
+    @pytest.mark.parametrize("status", [302, 307])
+    async def test_a_redirect_takes_no_secret_along(
+        self, login: Login, credential: dict[str, Any], serve: Serve, status: int
+    ):
         elsewhere: list[str] = []
 
         async def other(request: web.Request) -> web.Response:
@@ -130,13 +155,29 @@ class TestRefusals:
         target = await serve(other)
 
         async def answer() -> web.StreamResponse:
-            return web.Response(status=307, headers={"Location": f"{target}/oauth2/token"})
+            return web.Response(status=status, headers={"Location": f"{target}/oauth2/token"})
 
         login.answer = answer
         with pytest.raises(Unavailable):
-            await source(CCG, login).token()
+            await source(credential, login).token()
         assert elsewhere == []
 
-    async def test_nobody_there(self):
+    async def test_nobody_there(self, credential: dict[str, Any]):
+        with pytest.raises(Unavailable, match="does not answer") as told:
+            await BoxTokens(credential, base_url="http://127.0.0.1:9").token()
+        assert type(told.value) is Unavailable
+
+    async def test_one_that_never_answers_is_not_waited_for(
+        self, login: Login, credential: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(box_login, "_READ", 0.2)
+        end = asyncio.Event()
+
+        async def never() -> web.StreamResponse:
+            await end.wait()
+            return web.Response()
+
+        login.answer = never
         with pytest.raises(Unavailable, match="does not answer"):
-            await BoxTokens(CCG, base_url="http://127.0.0.1:9").token()
+            await source(credential, login).token()
+        end.set()

@@ -344,18 +344,19 @@ class TestConfiguration:
         code = "import sys, hubdrives.credentials.oidc; print('oauthlib' in sys.modules)"
         assert _run(code) == "False"
 
-    def test_without_oauthlib_one_sentence_says_what_to_install(self, tmp_path: Path):
-        code = """
-import sys
+    async def test_without_oauthlib_one_sentence_says_what_to_install(self, issuer: SmallIssuer):
+        code = f"""
+import asyncio, sys
 sys.modules["oauthlib.oauth2"] = None
-from hubdrives.credentials.oidc import _oauthlib
+from hubdrives.credentials.oidc import OidcClientSettings, OidcClientTokens
 from hubdrives.errors import BadConfig
 try:
-    _oauthlib("neuron")
+    asyncio.run(OidcClientTokens(OidcClientSettings.of({issuer.credential()!r})).token())
 except BadConfig as error:
     print(error, error.hint)
 """
-        assert "hubdrives[oidc]" in _run(code)
+        assert "hubdrives[oidc]" in await asyncio.to_thread(_run, code)
+        assert issuer.forms == []
 
 
 def _run(code: str) -> str:

@@ -162,8 +162,9 @@ class BoxTokens:
 
         Raises:
             BadCredential: Box refuses the app or the login; ClockSkew where the clock is the cause.
-            BadConfig: what the credential names can't be read any more, or Box's SDK is not installed.
+            BadConfig: what the credential names can't be read any more, or a library is not installed.
             Unavailable: Box's login does not answer.
+            UnexpectedAnswer: it answers something that is no token.
             LocalFailure: the file of a login can't be replaced.
         """
         return await self._minting.token(stale=stale)
@@ -175,15 +176,31 @@ class BoxTokens:
             UnexpectedAnswer: Box made one that opens more.
             HubdrivesError: as `token`.
         """
-        made = await asyncio.to_thread(
-            box_login.narrowed, self._url, token=await self._minting.token(), resource=resource
-        )
+        made = await box_login.narrowed(self._url, token=await self._minting.token(), resource=resource)
         return made.access_token, made.lifetime
 
     async def _mint(self, old: str | None) -> Minted:
+        match self._settings:
+            case ClientCredentials() as app:
+                tokens = await box_login.by_client_credentials(
+                    self._url,
+                    client_id=app.client_id,
+                    client_secret=app.secret(),
+                    enterprise_id=app.enterprise_id,
+                    user_id=app.user_id,
+                )
+            case AppSettings() as app:
+                tokens = await asyncio.to_thread(box_login.by_jwt, self._url, app.text(), user_id=app.user_id)
+            case UserLogin() as login:
+                return await self._renewed(login, old)
+        return Minted(token=tokens.access_token, lifetime=tokens.lifetime)
+
+    async def _renewed(self, login: UserLogin, old: str | None) -> Minted:
         stop, wait = stop_after_delay(self._patience), wait_fixed(_PAUSE)
         patiently = AsyncRetrying(stop=stop, wait=wait, retry=retry_if_exception_type(BeingRenewed), reraise=True)
-        return await patiently(asyncio.to_thread, _minted, self._settings, self._url, old, self._clock())
+        now = self._clock()
+        grant: Grant = await patiently(asyncio.to_thread, _renewed, login, self._url, old, now)
+        return Minted(token=grant.access_token, lifetime=grant.ends_at - now)
 
 
 def token_source(credential: Mapping[str, Any], *, base_url: str | None) -> BoxTokens:
@@ -191,27 +208,15 @@ def token_source(credential: Mapping[str, Any], *, base_url: str | None) -> BoxT
     return BoxTokens(credential, base_url=base_url)
 
 
-def _minted(settings: _Settings, url: str, old: str | None, now: float) -> Minted:
-    """A token other than `old`; blocks. `now` is seconds of `time.time`."""
-    match settings:
-        case ClientCredentials():
-            tokens = box_login.by_client_credentials(
-                url,
-                client_id=settings.client_id,
-                client_secret=settings.secret(),
-                enterprise_id=settings.enterprise_id,
-                user_id=settings.user_id,
-            )
-        case AppSettings():
-            tokens = box_login.by_jwt(url, settings.text(), user_id=settings.user_id)
-        case UserLogin():
-            grant = GrantFile(settings.token_file).renew(old, partial(_exchanged, settings, url, now), now=now)
-            return Minted(token=grant.access_token, lifetime=grant.ends_at - now)
-    return Minted(token=tokens.access_token, lifetime=tokens.lifetime)
+def _renewed(login: UserLogin, url: str, old: str | None, now: float) -> Grant:
+    """One with another access token than `old`; blocks. `now` is seconds of `time.time`."""
+    return GrantFile(login.token_file).renew(old, partial(_exchanged, login, url, now), now=now)
 
 
 def _exchanged(login: UserLogin, url: str, now: float, refresh_token: str) -> Grant:
-    tokens = box_login.by_refresh_token(
+    asking = box_login.by_refresh_token(
         url, client_id=login.client_id, client_secret=login.secret(), refresh_token=refresh_token
     )
+    # In a loop of its own: whatever ends the other one meanwhile, what Box answers gets into the file.
+    tokens = asyncio.run(asking)
     return Grant(refresh_token=tokens.refresh_token, access_token=tokens.access_token, ends_at=now + tokens.lifetime)

@@ -1,23 +1,21 @@
-"""What Box's login is asked and what it answers, through Box's official SDK; the one place that knows it. All blocks.
+"""What Box's login is asked and what it answers; the one place that knows it.
+
+Box's official SDK signs for an app with a key. It costs too much to be loaded where nothing is signed.
 
 https://developer.box.com/reference/post-oauth2-token/
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
-from hubdrives.errors import (
-    BadConfig,
-    BadCredential,
-    ClockSkew,
-    HubdrivesError,
-    RateLimited,
-    Unavailable,
-    UnexpectedAnswer,
-)
-from hubdrives.exchange import Failure
+import msgspec
+
+from hubdrives.credentials.token_endpoint import Refusals, TokenEndpoint
+from hubdrives.errors import BadConfig, BadCredential, ClockSkew, HubdrivesError, Unavailable, UnexpectedAnswer
+from hubdrives.exchange import Failure, Session
+from hubdrives.http import Client
+from hubdrives.retry import ONCE
 
 API = "https://api.box.com"
 """Where Box is, and its login: the same for everybody."""
@@ -38,8 +36,7 @@ _NO_KEY = "Box does not know the key of this app; it was deleted, or belongs to 
 _NEW_KEY = f"{_ADMIN}generate a new key pair in the developer console and use its JSON."
 _ANEW = f"{_ADMIN}log in to Box anew and put what it answers into the file that `token_file` names."
 
-# error, a part of its description ("" is any) -> our error, what happened, what to do next (None: its own advice).
-_REFUSALS: tuple[tuple[str, str, type[HubdrivesError], str, str | None], ...] = (
+_REFUSALS: Refusals = (
     (
         "invalid_client",
         "",
@@ -91,6 +88,8 @@ _REFUSALS: tuple[tuple[str, str, type[HubdrivesError], str, str | None], ...] = 
     ("unsupported_grant_type", "", BadCredential, _WRONG_WAY, _RIGHT_WAY),
 )
 
+_LOGIN = TokenEndpoint(title="Box's login", refusals=_REFUSALS, extra="box")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
@@ -103,7 +102,7 @@ class Tokens:
     """Of the access token, in seconds."""
 
 
-def by_client_credentials(
+async def by_client_credentials(
     url: str, *, client_id: str, client_secret: str, enterprise_id: str | None, user_id: str | None
 ) -> Tokens:
     """Tokens for the app's service account (`enterprise_id`), or for a user whom it stands in for.
@@ -113,15 +112,58 @@ def by_client_credentials(
     Raises:
         BadCredential: Box refuses.
         Unavailable: Box's login does not answer.
-        BadConfig: Box's SDK is not installed.
+        UnexpectedAnswer: it answers something that is no token.
+        BadConfig: oauthlib is not installed.
     """
-    sdk = _sdk()
-    config = sdk.CCGConfig(client_id, client_secret, enterprise_id=enterprise_id, user_id=user_id)
-    return _asked(url, lambda session: sdk.BoxCCGAuth(config).refresh_token(network_session=session))
+    fields = {
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "box_subject_type": "user" if user_id else "enterprise",
+        "box_subject_id": user_id or enterprise_id or "",
+    }
+    return _tokens(await _asked(url, "client_credentials", fields))
+
+
+async def by_refresh_token(url: str, *, client_id: str, client_secret: str, refresh_token: str) -> Tokens:
+    """Tokens for the user who logged in; `refresh_token` is spent with it.
+
+    https://developer.box.com/guides/authentication/tokens/refresh/
+
+    Raises:
+        UnexpectedAnswer: no new refresh token came, or as `by_client_credentials`.
+        BadCredential, Unavailable, BadConfig: as `by_client_credentials`.
+    """
+    fields = {"client_id": client_id, "client_secret": client_secret, "refresh_token": refresh_token}
+    found = _tokens(await _asked(url, "refresh_token", fields))
+    if not found.refresh_token:
+        raise UnexpectedAnswer("Box's login gave no new refresh token.")
+    return found
+
+
+async def narrowed(url: str, *, token: str, resource: str) -> Tokens:
+    """A token that lists and downloads what is at `resource` ("folders/1", "files/2"), made of a live one.
+
+    https://developer.box.com/guides/authentication/tokens/downscope/
+
+    Raises:
+        UnexpectedAnswer: the token that came opens something else, too, or as `by_client_credentials`.
+        BadCredential, Unavailable, BadConfig: as `by_client_credentials`.
+    """
+    fields = {
+        "subject_token": token,
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        "scope": " ".join(READ_ONLY),
+        # A name, not where it is asked: it is the same with an emulated Box.
+        "resource": f"{API}/2.0/{resource}",
+    }
+    told = await _asked(url, "urn:ietf:params:oauth:grant-type:token-exchange", fields)
+    if not _is_for(told, resource):
+        raise UnexpectedAnswer("Box made a token that opens more than it was asked for; it was thrown away.")
+    return _tokens(told)
 
 
 def by_jwt(url: str, settings: str, *, user_id: str | None) -> Tokens:
-    """Tokens for the account that the app's settings name, or for a user whom the app stands in for.
+    """Tokens for the account that the app's settings name, or for a user whom the app stands in for; blocks.
 
     https://developer.box.com/guides/authentication/jwt/
 
@@ -131,11 +173,15 @@ def by_jwt(url: str, settings: str, *, user_id: str | None) -> Tokens:
         user_id: of the user; None is the account of the settings.
 
     Raises:
-        BadConfig: their key can't be read, or as `by_client_credentials`.
+        BadConfig: their key can't be read, or Box's SDK is not installed.
         ClockSkew: this machine's clock is off.
-        BadCredential, Unavailable: as `by_client_credentials`.
+        BadCredential, Unavailable, UnexpectedAnswer: as `by_client_credentials`.
     """
-    sdk = _sdk()
+    # Costs a fifth of a second and 22 MB.
+    try:
+        import box_sdk_gen as sdk  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise BadConfig("Box's SDK is not installed here.", hint="Install hubdrives[box].") from None
     config = sdk.JWTConfig.from_config_json_string(settings)
     try:
         sdk.DefaultPrivateKeyDecryptor().decrypt_private_key(config.private_key, config.private_key_passphrase)
@@ -148,100 +194,71 @@ def by_jwt(url: str, settings: str, *, user_id: str | None) -> Tokens:
     auth = sdk.BoxJWTAuth(config)
     if user_id:
         auth = auth.with_user_subject(user_id)
-    return _asked(url, lambda session: auth.refresh_token(network_session=session))
+    return _signed(sdk, auth, url)
 
 
-def by_refresh_token(url: str, *, client_id: str, client_secret: str, refresh_token: str) -> Tokens:
-    """Tokens for the user who logged in; `refresh_token` is spent with it.
-
-    https://developer.box.com/guides/authentication/tokens/refresh/
-
-    Raises:
-        UnexpectedAnswer: no new refresh token came.
-        BadCredential, Unavailable, BadConfig: as `by_client_credentials`.
-    """
-    sdk = _sdk()
-    found = _asked(
-        url,
-        lambda session: sdk.AuthorizationManager(network_session=session).refresh_access_token(
-            client_id, client_secret, refresh_token
-        ),
-    )
-    if not found.refresh_token:
-        raise UnexpectedAnswer("Box's login gave no new refresh token.")
-    return found
+class _Item(msgspec.Struct):
+    type: str
+    id: str
 
 
-def narrowed(url: str, *, token: str, resource: str) -> Tokens:
-    """A token that lists and downloads what is at `resource` ("folders/1", "files/2"), made of a live one.
+class _Restriction(msgspec.Struct):
+    """One thing that a token may do, and to what."""
 
-    https://developer.box.com/guides/authentication/tokens/downscope/
-
-    Raises:
-        UnexpectedAnswer: the token that came opens something else, too.
-        BadCredential, Unavailable, BadConfig: as `by_client_credentials`.
-    """
-    sdk = _sdk()
-    exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
-
-    def question(session: Any) -> Any:
-        answer = sdk.AuthorizationManager(network_session=session).request_access_token(
-            sdk.PostOAuth2TokenGrantTypeField(exchange),
-            subject_token=token,
-            subject_token_type=sdk.PostOAuth2TokenSubjectTokenTypeField(
-                "urn:ietf:params:oauth:token-type:access_token"
-            ),
-            scope=" ".join(READ_ONLY),
-            # A name, not where it is asked: it is the same with an emulated Box.
-            resource=f"{API}/2.0/{resource}",
-        )
-        if not _is_for(answer, resource):
-            raise UnexpectedAnswer("Box made a token that opens more than it was asked for; it was thrown away.")
-        return answer
-
-    return _asked(url, question)
+    scope: str
+    object: _Item
 
 
-def _is_for(answer: Any, resource: str) -> bool:
+def _is_for(told: Mapping[str, Any], resource: str) -> bool:
     """Whether a token is restricted to reading one item, as Box tells of it."""
     kind, _, number = resource.partition("/")
-    told = [(one.scope, one.object and (one.object.type, one.object.id)) for one in answer.restricted_to or ()]
-    return bool(told) and all(
-        str(getattr(scope, "value", scope)) in READ_ONLY
-        and item is not None
-        and str(item[1]) == number
-        and str(getattr(item[0], "value", item[0])) == kind.removesuffix("s")
-        for scope, item in told
-    )
-
-
-def _sdk() -> Any:
-    # Costs half a second, in processes that may never need it.
     try:
-        import box_sdk_gen  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise BadConfig("Box's SDK is not installed here.", hint="Install hubdrives[box].") from None
-    return box_sdk_gen
+        restricted = msgspec.convert(told.get("restricted_to"), list[_Restriction])
+    except msgspec.ValidationError:
+        return False
+    item = _Item(type=kind.removesuffix("s"), id=number)
+    return bool(restricted) and all(one.scope in READ_ONLY and one.object == item for one in restricted)
 
 
-def _asked(url: str, question: Callable[[Any], Any]) -> Tokens:
+async def _asked(url: str, grant: str, fields: Mapping[str, str]) -> Mapping[str, Any]:
+    async with Client(
+        title=_LOGIN.title,
+        errors=_LOGIN.refusal,
+        # Whoever wants a token is in the midst of a request that is tried again as a whole.
+        policy=ONCE,
+        session=Session(connect=_CONNECT, read=_READ),
+        # They would take the secrets along.
+        redirects=False,
+    ) as client:
+        return await _LOGIN.ask(client, f"{url}/oauth2/token", grant=grant, fields=fields)
+
+
+def _tokens(told: Mapping[str, Any]) -> Tokens:
+    lifetime = told.get("expires_in")
+    if lifetime is None:
+        raise UnexpectedAnswer("Box's login does not say how long its token lives.")
+    refresh_token = str(told.get("refresh_token") or "")
+    return Tokens(access_token=told["access_token"], refresh_token=refresh_token, lifetime=float(lifetime))
+
+
+def _signed(sdk: Any, auth: Any, url: str) -> Tokens:
+    """What Box's SDK is given for what it signs; blocks."""
     import requests  # noqa: PLC0415
 
-    sdk = _sdk()
     with requests.Session() as http:
         # A redirect would take the secrets along.
         http.max_redirects = 0
         session = sdk.NetworkSession(
             base_urls=sdk.BaseUrls(base_url=url),
             network_client=sdk.BoxNetworkClient(http),
-            # Whoever wants a token is in the midst of a request that is tried again as a whole.
+            # As with `ONCE`.
             retry_strategy=sdk.BoxRetryStrategy(max_attempts=1, max_retries_on_exception=0),
             timeout_config=sdk.TimeoutConfig(
                 connection_timeout_ms=int(_CONNECT * 1000), read_timeout_ms=int(_READ * 1000)
             ),
         )
         try:
-            answer = question(session)
+            answer = auth.refresh_token(network_session=session)
         # Their messages hold the whole request.
         except sdk.BoxAPIError as error:
             raise _refusal(error.response_info) from None
@@ -253,27 +270,18 @@ def _asked(url: str, question: Callable[[Any], Any]) -> Tokens:
     token, lifetime = answer.access_token, answer.expires_in
     if not (isinstance(token, str) and token and isinstance(lifetime, int | float) and lifetime > 0):
         raise UnexpectedAnswer("Box's login answered something that is no token.")
-    return Tokens(access_token=token, refresh_token=str(answer.refresh_token or ""), lifetime=float(lifetime))
+    return Tokens(access_token=token, refresh_token="", lifetime=float(lifetime))
 
 
 def _refusal(answer: Any) -> HubdrivesError:
+    """Our error for an answer that Box's SDK takes for no success."""
     from requests.structures import CaseInsensitiveDict  # noqa: PLC0415
 
-    failure = Failure(
-        status=answer.status_code,
-        headers=CaseInsensitiveDict(answer.headers),
-        body=(answer.raw_body or "").encode(),
-        operation="token",
+    return _LOGIN.refusal(
+        Failure(
+            status=answer.status_code,
+            headers=CaseInsensitiveDict(answer.headers),
+            body=(answer.raw_body or "").encode(),
+            operation="token",
+        )
     )
-    if failure.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited("Box's login is asked too often.", retry_after=failure.retry_after)
-    if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Unavailable("Box's login has trouble at the moment.", retry_after=failure.retry_after)
-    told = failure.json()
-    if not isinstance(told, dict) or "error" not in told:
-        return UnexpectedAnswer(f"Box's login answered {failure.status}, and not as Box's does.")
-    reason, description = str(told["error"]), str(told.get("error_description", "")).lower()
-    for known, part, kind, message, hint in _REFUSALS:
-        if reason == known and part in description:
-            return kind(message, hint=hint)
-    return BadCredential("Box refuses this app, and does not say why in words known here.")

@@ -19,14 +19,8 @@ import msgspec
 
 from hubdrives import config
 from hubdrives.credentials.minting import Minted, Minting, may_have_secrets
-from hubdrives.errors import (
-    BadConfig,
-    BadCredential,
-    HubdrivesError,
-    RateLimited,
-    Unavailable,
-    UnexpectedAnswer,
-)
+from hubdrives.credentials.token_endpoint import Refusals, TokenEndpoint
+from hubdrives.errors import BadConfig, BadCredential, HubdrivesError, Unavailable, UnexpectedAnswer
 from hubdrives.exchange import Failure
 from hubdrives.http import Client
 from hubdrives.retry import ONCE
@@ -39,18 +33,17 @@ _RIGHT_ISSUER = (
     f"{_ADMIN}`issuer` of the credential is the address before {_DISCOVERY}; that of older Keycloaks has /auth before "
     "/realms."
 )
-_NO_SERVICE_ACCOUNT = "{issuer} gives no tokens to this client in its own name."
+_NO_SERVICE_ACCOUNT = "{title} gives no tokens to this client in its own name."
 _LET_IT = (
     f"{_ADMIN}switch on the service account of the client at its issuer (`serviceAccountsEnabled`, the grant type "
     "client_credentials)."
 )
-_UNKNOWN = "{issuer} does not know this client, or its secret is another one."
+_UNKNOWN = "{title} does not know this client, or its secret is another one."
 _COMPARE = f"{_ADMIN}compare `client_id` and the secret of the credential with those at the issuer."
-_SCOPE = "{issuer} does not let this client ask for the scopes of its credential."
+_SCOPE = "{title} does not let this client ask for the scopes of its credential."
 _FEWER = f"{_ADMIN}correct `scope` of the credential, or add the scopes to the client at its issuer."
 
-# error, a part of its description ("" is any) -> our error, what happened, what to do next.
-_REFUSALS: tuple[tuple[str, str, type[HubdrivesError], str, str | None], ...] = (
+_REFUSALS: Refusals = (
     ("unauthorized_client", "service account", BadCredential, _NO_SERVICE_ACCOUNT, _LET_IT),
     ("unauthorized_client", "grant type", BadCredential, _NO_SERVICE_ACCOUNT, _LET_IT),
     ("invalid_request", "grant type", BadCredential, _NO_SERVICE_ACCOUNT, _LET_IT),
@@ -61,7 +54,7 @@ _REFUSALS: tuple[tuple[str, str, type[HubdrivesError], str, str | None], ...] = 
         "invalid_request",
         "disabled",
         BadCredential,
-        "The service account of this client is disabled at {issuer}.",
+        "The service account of this client is disabled at {title}.",
         f"{_ADMIN}enable it there.",
     ),
     ("invalid_scope", "", BadConfig, _SCOPE, _FEWER),
@@ -69,11 +62,11 @@ _REFUSALS: tuple[tuple[str, str, type[HubdrivesError], str, str | None], ...] = 
         "invalid_target",
         "",
         BadConfig,
-        "{issuer} does not know for whom the credential wants its token to be.",
+        "{title} does not know for whom the credential wants its token to be.",
         f"{_ADMIN}correct `audience` or `resource` of the credential.",
     ),
-    ("temporarily_unavailable", "", Unavailable, "{issuer} has trouble at the moment.", None),
-    ("server_error", "", Unavailable, "{issuer} has trouble at the moment.", None),
+    ("temporarily_unavailable", "", Unavailable, "{title} has trouble at the moment.", None),
+    ("server_error", "", Unavailable, "{title} has trouble at the moment.", None),
 )
 
 
@@ -136,6 +129,7 @@ class OidcClientTokens:
     def __init__(self, settings: OidcClientSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._issuer = urlsplit(settings.issuer).netloc.rpartition("@")[2]
+        self._endpoint = TokenEndpoint(title=self._issuer, refusals=_REFUSALS, extra="oidc")
         self._discovered: _Discovered | None = None
         self._minting = Minting(self._mint, clock=clock)
 
@@ -189,12 +183,12 @@ class OidcClientTokens:
     async def _request(self, client: Client, discovered: _Discovered) -> Minted:
         """A token. https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 has both ways to show the secret."""
         settings, methods = self._settings, discovered.token_endpoint_auth_methods_supported
-        named = {"audience": settings.audience, "resource": settings.resource}
+        named = {"scope": settings.scope, "audience": settings.audience, "resource": settings.resource}
         fields = {name: value for name, value in named.items() if value is not None}
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        headers = {}
         secret = settings.secret()
         if _POST in methods:
-            fields["client_secret"] = secret
+            fields |= {"client_id": settings.client_id, "client_secret": secret}
         elif _BASIC in methods:
             pair = f"{quote_plus(settings.client_id)}:{quote_plus(secret)}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
@@ -202,78 +196,27 @@ class OidcClientTokens:
             raise BadConfig(
                 f"{self._issuer} takes no client secrets.", hint=f"{_ADMIN}its clients must log in in another way."
             )
-        body = _oauthlib(settings.client_id).prepare_request_body(
-            scope=settings.scope, include_client_id=_POST in methods, **fields
+        told = await self._endpoint.ask(
+            client, discovered.token_endpoint, grant="client_credentials", fields=fields, headers=headers
         )
-        async with client.answer(
-            "POST", discovered.token_endpoint, operation="token", headers=headers, payload=body.encode
-        ) as answer:
-            told = await answer.read()
         return self._minted(told)
 
-    def _minted(self, body: bytes) -> Minted:
-        told = self._parsed(body)
-        token, lifetime, scopes = told.get("access_token"), told.get("expires_in"), told.get("scope")
-        usable = isinstance(token, str) and token.isascii() and token.isprintable() and token
-        if (
-            not usable
-            or str(told.get("token_type", "")).lower() != "bearer"
-            or (lifetime is not None and lifetime <= 0)
-        ):
-            raise self._no_token()
+    def _minted(self, told: Mapping[str, Any]) -> Minted:
+        lifetime, scopes = told.get("expires_in"), told.get("scope")
+        if str(told.get("token_type", "")).lower() != "bearer":
+            raise UnexpectedAnswer(f"{self._issuer} gave a token of a type that is not known here.")
         # Where nobody logs in, some issuers leave out "openid".
         if scopes is not None and not set(self._settings.scope.split()) - {"openid"} <= set(scopes):
-            raise BadConfig(_SCOPE.format(issuer=self._issuer), hint=_FEWER)
+            raise BadConfig(_SCOPE.format(title=self._issuer), hint=_FEWER)
         # One that does not say how long it lives is good until it is refused.
-        return Minted(token=str(token), lifetime=math.inf if lifetime is None else float(lifetime))
-
-    def _parsed(self, body: bytes) -> Mapping[str, Any]:
-        """What oauthlib makes of an answer. Raises our error for one of the issuer's."""
-        client = _oauthlib(self._settings.client_id)
-        from oauthlib.oauth2 import OAuth2Error  # noqa: PLC0415
-
-        try:
-            told: Mapping[str, Any] = client.parse_request_body_response(body.decode(errors="replace"))
-        except OAuth2Error as error:
-            raise self._refused(str(error.error), str(error.description).lower()) from None
-        # It takes every JSON for an object, and its messages hold the answer.
-        except (ValueError, TypeError, AttributeError):
-            raise self._no_token() from None
-        return told
-
-    def _refused(self, reason: str, description: str) -> HubdrivesError:
-        if reason == "missing_token":
-            return self._no_token()
-        for known, part, kind, message, hint in _REFUSALS:
-            if reason == known and part in description:
-                return kind(message.format(issuer=self._issuer), hint=hint)
-        return BadCredential(f"{self._issuer} refuses this client, and does not say why in words known here.")
+        return Minted(token=told["access_token"], lifetime=math.inf if lifetime is None else float(lifetime))
 
     def _refusal(self, failure: Failure) -> HubdrivesError:
         """Our error for an answer that is no success."""
-        if failure.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return RateLimited(f"{self._issuer} is asked too often.", retry_after=failure.retry_after)
-        if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Unavailable(f"{self._issuer} has trouble at the moment.", retry_after=failure.retry_after)
-        if failure.operation == "discovery":
+        passing = failure.status == HTTPStatus.TOO_MANY_REQUESTS or failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if failure.operation == "discovery" and not passing:
             return self._no_issuer()
-        try:
-            self._parsed(failure.body)
-        except HubdrivesError as error:
-            return error
-        return self._no_token()
+        return self._endpoint.refusal(failure)
 
     def _no_issuer(self) -> BadConfig:
         return BadConfig(f"There is no such OpenID Connect issuer at {self._issuer}.", hint=_RIGHT_ISSUER)
-
-    def _no_token(self) -> UnexpectedAnswer:
-        return UnexpectedAnswer(f"{self._issuer} was asked for a token, and answered something else.")
-
-
-def _oauthlib(client_id: str) -> Any:
-    # Costs a tenth of a second, in processes that may never need it.
-    try:
-        from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise BadConfig("oauthlib is not installed here.", hint="Install hubdrives[oidc].") from None
-    return BackendApplicationClient(client_id)
