@@ -1,8 +1,8 @@
 """What the gateway and its client say to each other in JSON documents. Many files travel as `hubdrives.frames`.
 
-A version, a share, a task and its events travel with the names that `hubdrives.providers.abilities` gives them.
-Whatever changes something carries a key (the header of IDEMPOTENCY): asked again with the same key, it is not done
-again, and while the answer is 202, `GET outcome?key=…` waits for it.
+A version, a share, a task, its events and a volume travel with the names that `hubdrives.providers.abilities` gives
+them. Whatever changes something carries a key (the header of IDEMPOTENCY): asked again with the same key, it is not
+done again, and while the answer is 202, `GET outcome?key=…` waits for it.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ MAX_FILES = 1000
 """How many files one request may ask for."""
 
 MAX_FOUND = 1000
-"""How many entries one search may bring."""
+"""How many entries, or volumes, one search may bring."""
 
 MAX_TASKS = 1000
 """How many transfers, or events of one, one answer may bring."""
@@ -107,7 +107,8 @@ class ConnectionDocument(msgspec.Struct, frozen=True):
     personal: bool = False
     """Whether each user reads it with a login of their own, so that a link to it gives nobody a right."""
     able: tuple[str, ...] = ()
-    """What its provider can do beside reading: "write", "versions", "search", "share", "token", "transfer"."""
+    """What its provider can do beside reading: "write", "versions", "search", "share", "token", "transfer",
+    "volumes"."""
     roles: tuple[str, ...] = ()
     """What people can be given who share a folder there, in the provider's words; the first is to read."""
 
@@ -355,3 +356,5 @@ class SpaceState(msgspec.Struct, frozen=True):
     """What they may do with it at the provider; "" if it is not shared with them."""
     source: str
     """What to ask the gateway for: "results@alice:/"."""
+    others: tuple[str, ...] = ()
+    """If it was there and is shared with them anew: the other people who have it."""

@@ -7,12 +7,15 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
 from tests.gateway.bench import Bench, benched
 from tests.transfers.world import World, world_of
 
 from hubdrives.config import ConnectionSettings, Grant, Settings
 from hubdrives.connections import Connections
 from hubdrives.transfers import Transfers
+
+LAB = "the lab's collection"
 
 
 class Ferries:
@@ -22,9 +25,11 @@ class Ferries:
         self.bench = bench
         self.world = world
 
-    async def open(self, *grants: Grant, personal: bool = False, **settings: Any) -> None:
+    async def open(self, *grants: Grant, personal: bool = False, root: str | None = LAB, **settings: Any) -> None:
         """Start the gateway. If it is `personal`, each user has a login of their own at Globus."""
         connection = self.world.connection()
+        if root != LAB:
+            connection = replace(connection, root=root)
         if personal:
             await self._be_hub()
             connection = ConnectionSettings(

@@ -17,6 +17,7 @@ from tests.gateway.shelves import ALL, ShelfBehindAGateway, shelved
 from tests.gateway.spaced import Spaced, spaced
 from tests.gateway.test_spaces_isolation import about_alice
 from tests.gateway.test_transfers import about_transfer
+from tests.gateway.test_volumes import about_volumes
 from tests.testing.shelf import READER
 
 from hubdrives.config import Grant
@@ -216,7 +217,8 @@ async def test_every_endpoint_is_in_a_matrix(campus: Campus, shelf: ShelfBehindA
     first, _ = await alices(campus)
     third = await about_alice(spaces)
     fourth = about_transfer({"to": ""}, "")
-    asked = {name.partition(",")[0] for name in (*first, *await alices_changes(shelf), *third, *fourth)}
+    fifth = about_volumes("")
+    asked = {name.partition(",")[0] for name in (*first, *await alices_changes(shelf), *third, *fourth, *fifth)}
     app = campus.server.app
     names = {route.name for route in app.router.routes() if route.name}
     # These take no place: health and metrics are everybody's and Prometheus', the others are about the caller alone.

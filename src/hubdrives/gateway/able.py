@@ -8,6 +8,7 @@ from hubdrives.gateway.access import Place
 from hubdrives.gateway.parts import Parts
 from hubdrives.providers.abilities import Narrows, Searchable, Shareable, Transferable, Versioned, Writable
 from hubdrives.providers.base import Provider
+from hubdrives.providers.volumes import HasVolumes
 
 A = TypeVar("A")
 
@@ -18,6 +19,7 @@ _NAMES: dict[str, type] = {
     "share": Shareable,
     "token": Narrows,
     "transfer": Transferable,
+    "volumes": HasVolumes,
 }
 
 _LACKS: Mapping[type, str] = {
@@ -27,6 +29,7 @@ _LACKS: Mapping[type, str] = {
     Shareable: "Folders at {} can't be shared through the hub's gateway.",
     Narrows: "{} makes no tokens that open one folder only.",
     Transferable: "{} makes no transfers.",
+    HasVolumes: "{} has no volumes that can be found through the hub's gateway.",
 }
 
 

@@ -161,6 +161,13 @@ class Access:
         patience = None if at_length else self._patience
         return await self._granted(caller, source, verb, under=paths.relative(under), inside=inside, patience=patience)
 
+    async def at(self, caller: Caller, connection: str, location: Location) -> Place | None:
+        """A location of a connection, if a grant lets `caller` read there."""
+        rule = await self._covering(caller, connection, location, READ, patience=self._patience)
+        if rule is None:
+            return None
+        return Place(connection=connection, location=location, boundary=rule.root, user=self.owner(caller, connection))
+
     def forget(self, connection: str, *, moved: bool) -> None:
         """Something was changed there: what was missing may be there now, and what was `moved` lies elsewhere."""
         self._contained.forget(lambda key, lies: key[0] == connection and (moved or not lies))

@@ -23,6 +23,7 @@ from hubdrives.gateway import (
     tokens,
     transfers,
     versions,
+    volumes,
     writing,
 )
 from hubdrives.gateway.audit import Record
@@ -105,6 +106,8 @@ def make_app(
             web.get(f"{api}/transfer", transfers.task, name="task"),
             web.delete(f"{api}/transfer", transfers.cancel, name="cancel"),
             web.get(f"{api}/transfer/events", transfers.events, name="events"),
+            web.get(f"{api}/volumes", volumes.volumes, name="volumes"),
+            web.get(f"{api}/volume", volumes.volume, name="volume"),
             web.get(f"{api}/spaces", managing.spaces, name="spaces"),
             web.post(f"{api}/space", managing.ensure, name="ensure-space"),
             web.delete(f"{api}/space", managing.remove, name="remove-space"),

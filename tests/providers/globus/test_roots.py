@@ -4,7 +4,7 @@ import pytest
 from tests.providers.asking import read
 
 from hubdrives.content import Bytes
-from hubdrives.errors import BadInput, Forbidden, NotFound, Unreadable
+from hubdrives.errors import Forbidden, NotFound, Unreadable
 from hubdrives.http import Client
 from hubdrives.model import Kind, Location
 from hubdrives.providers.globus import Globus
@@ -112,29 +112,6 @@ async def test_nothing_is_changed_above_the_collections(bench, provider):
     ):
         with pytest.raises(Forbidden):
             await act
-
-
-async def test_collections_are_found_by_words(bench):
-    wanted = bench.globus.add_collection("Ocean temperatures")
-    provider = await bench.connect()
-    assert [each.id for each in await provider.collections("ocean")] == [wanted.id]
-    assert (await provider.collections("ocean"))[0].https_server == wanted.https_server
-    assert await provider.collections("no such words") == []
-    with pytest.raises(BadInput):
-        await provider.collections(" ")
-
-
-async def test_many_collections_are_found_page_by_page_but_never_more_than_globus_tells(bench):
-    for number in range(130):
-        bench.globus.add_collection(f"Many {number:03}", https=False)
-    provider = await bench.connect()
-    await provider.stat(ALL)
-    bench.asked()
-    assert len(await provider.collections("many", limit=1000)) == 130
-    assert bench.asked() == {"transfer.search": 2}
-    assert len(await provider.collections("many", limit=20)) == 20
-    bench.globus.settings.search_limit = 100
-    assert len(await provider.collections("many", limit=1000)) == 100
 
 
 async def test_a_connection_says_how_to_be_given_access(bench, provider):

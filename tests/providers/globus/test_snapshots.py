@@ -90,13 +90,56 @@ async def test_a_large_folder_comes_whole(bench, provider):
     assert bench.asked()["transfer.ls"] == 1
 
 
-async def test_of_a_folder_that_is_larger_than_the_connection_wants_is_told_that_some_is_missing(bench):
+async def test_a_folder_that_is_larger_than_the_connection_wants_is_told_and_never_cut(bench):
     for number in range(4):
         bench.file(f"course/week 1/{number}.txt")
+    bench.file("course/a.txt")
     provider = await bench.connect(limit=3)
     snapshot = await provider.snapshot(bench.at("course"))
-    assert len(snapshot.files) == 3
-    assert [(each.path, each.code) for each in snapshot.skipped] == [("week 1", "too-many")]
+    assert [entry.path for entry in snapshot.entries] == ["a.txt", "week 1"]
+    assert [(each.path, each.code) for each in snapshot.skipped] == [("week 1", "unreadable")]
+    assert "more entries than this connection lists (3)" in snapshot.skipped[0].reason
+    with pytest.raises(Unreadable, match="more entries") as refused:
+        await provider.snapshot(bench.at("course/week 1"))
+    assert "'limit'" in refused.value.hint
+    with pytest.raises(Unreadable, match="more entries"):
+        assert [entry async for entry in provider.list(bench.at("course/week 1"))]
+
+
+@pytest.mark.parametrize("filters", [[], ["name:~*.txt"]])
+async def test_a_folder_that_is_just_as_large_as_the_connection_wants_comes_whole_in_the_usual_requests(bench, filters):
+    for number in range(4):
+        bench.file(f"course/{number}.txt")
+    provider = await bench.connect(limit=4, filters=filters)
+    await provider.stat(bench.at("course"))
+    bench.asked()
+    assert len((await provider.snapshot(bench.at("course"))).files) == 4
+    assert len([entry async for entry in provider.list(bench.at("course"))]) == 4
+    assert bench.asked() == {"transfer.ls": 4 if filters else 2}
+    bench.file("course/one-more.txt")
+    with pytest.raises(Unreadable):
+        await provider.snapshot(bench.at("course"))
+
+
+async def test_files_that_no_server_serves_are_listed_with_the_command_that_brings_them(bench):
+    laptop = bench.globus.add_collection("My Laptop", entity_type=PERSONAL)
+    bench.file("runs/one/a b.txt", collection=laptop)
+    bench.globus.add_folder("empty", collection=laptop)
+    provider = await bench.connect()
+    pages = {
+        "runs": ("--recursive ", "%2Fruns%2F", "./runs"),
+        "runs/one/a b.txt": ("", "%2Fruns%2Fone%2Fa%20b.txt", "'./a b.txt'"),
+        "": ("--recursive ", "%2F", "'./My Laptop'"),
+    }
+    for path, (option, page, name) in pages.items():
+        snapshot = await provider.snapshot(bench.at(path, collection=laptop))
+        assert len(snapshot.files) == 1
+        (told,) = snapshot.skipped
+        assert (told.path, told.code) == (".", "unreadable")
+        address = f"{bench.globus.url.rstrip('/')}/file-manager?origin_id={laptop.id}&origin_path={page}"
+        assert f"`hubdrives transfer {option}'{address}' {name}`" in told.reason
+    # Where there is no file, nothing is missing.
+    assert (await provider.snapshot(bench.at("empty", collection=laptop))).skipped == ()
 
 
 async def test_hidden_files_are_listed_unless_the_connection_says_otherwise(bench, provider):

@@ -1,6 +1,7 @@
 """Tasks at an emulated Globus: what is ordered, and how what Globus tells of it is understood."""
 
 from collections.abc import AsyncIterator
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,28 @@ async def test_limits_are_kept_and_the_newest_comes_first(world: World, account:
     events = await account.events(tasks[0])
     assert [event.code for event in events] == ["SUCCEEDED", "STARTED"]
     assert [event.code for event in await account.events(tasks[0], limit=1)] == ["SUCCEEDED"]
+
+
+async def test_more_tasks_than_globus_tells_at_once_are_gone_back_through(world: World, account: Transferable) -> None:
+    first = await ordered(world, account, "/runs/rain.csv", "/data/first")
+    world.globus.advance(60)
+    await world.globus.tasks.run()
+    known = world.globus.tasks.tasks
+    many = [f"{number:08}-0000-4000-8000-000000000000" for number in range(2400)]
+    for number, id_ in enumerate(many):
+        # Three in each second, so that one second lies on both sides of a thousand.
+        known[id_] = copy(known[first])
+        known[id_].id, known[id_].requested = id_, known[first].requested + 10 + number // 3
+    world.globus.requests.reset()
+    found = [task.id for task in await account.tasks(limit=5000)]
+    assert len(found) == len(set(found)) == 2401
+    assert set(found) == {first, *many}
+    assert found[-1] == first
+    assert world.globus.requests.by_operation == {"task.list": 3}
+    assert [task.id for task in await account.tasks(limit=1500)] == found[:1500]
+    world.globus.requests.reset()
+    assert len(await account.tasks(limit=1000)) == 1000
+    assert world.globus.requests.by_operation == {"task.list": 1}
 
 
 async def test_nothing_that_is_no_task_is_asked_for(world: World, account: Transferable) -> None:

@@ -24,6 +24,7 @@ from hubdrives.frames import Frame, Reader
 from hubdrives.http import CHUNK, Client
 from hubdrives.model import Waiting
 from hubdrives.providers.abilities import Query, Share, Task, TaskEvent, Version
+from hubdrives.providers.volumes import Volume
 from hubdrives.wire import (
     API,
     IDEMPOTENCY,
@@ -175,6 +176,15 @@ class Api:
         """What matches below a folder."""
         told = {"text": query.text, "kind": query.kind or "", "extensions": ",".join(query.extensions)}
         return await self._get("search", {**where, **told, "limit": str(limit)}, list[EntryDocument])
+
+    async def volumes(self, text: str, *, own: bool, limit: int) -> list[Volume]:
+        """What this user finds, or has."""
+        told = {"text": text, "own": "true" if own else "false", "limit": str(limit)}
+        return await self._get("volumes", told, list[Volume])
+
+    async def volume(self, where: Mapping[str, str]) -> Volume:
+        """The one that a place is in."""
+        return await self._get("volume", where, Volume)
 
     async def shares(self, where: Mapping[str, str]) -> list[Share]:
         """Who has access to a folder."""

@@ -28,6 +28,7 @@ from hubdrives.providers.base import Piece, Provider, client_waiting
 from hubdrives.providers.gateway import api, urls
 from hubdrives.providers.gateway.api import Api
 from hubdrives.providers.gateway.manyfiles import ALONE, ManyFiles, wanted_path
+from hubdrives.providers.volumes import Volume
 from hubdrives.wire import (
     CONTENT_DIGEST,
     MAX_FILES,
@@ -221,6 +222,13 @@ class Gateway(Provider):
         """As `Searchable.search`; the gateway brings at most MAX_FOUND."""
         for found in await self._api.search(self._where(under), query, limit=min(limit, MAX_FOUND)):
             yield self._entry(found, under)
+
+    async def volumes(self, text: str = "", *, own: bool = False, limit: int = 100) -> Sequence[Volume]:
+        """As `HasVolumes.volumes`, of all the gateway's connections; it brings at most MAX_FOUND."""
+        return await self._api.volumes(text, own=own, limit=min(limit, MAX_FOUND))
+
+    async def volume(self, location: Location) -> Volume:
+        return await self._api.volume(self._where(location))
 
     async def share(self, location: Location, with_: Invitee, role: str) -> Share:
         order = ShareOrder(**self._order(location), who=with_.who, group=with_.group, role=role)

@@ -5,13 +5,12 @@ Paths are Globus' own: from the top of the collection with a "/" before, or from
 https://docs.globus.org/api/transfer/
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from hubdrives.errors import UnexpectedAnswer
+from hubdrives.errors import UnexpectedAnswer, Unreadable
 from hubdrives.providers.globus.doors import Doors
 from hubdrives.providers.globus.item import Collection, Item
 from hubdrives.providers.globus.options import LIMIT, Options
@@ -22,17 +21,6 @@ FOUND_AT_MOST: Final = 1000
 """Collections: beyond that, a search is not gone on with."""
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """What is in a folder."""
-
-    items: tuple[Item, ...]
-    path: str | None
-    """The folder's path from the collection's top, without a slash at its end ("/" is the top); None if not told."""
-    complete: bool = True
-    """There is no more than was asked for."""
 
 
 class _Found(msgspec.Struct):
@@ -95,40 +83,50 @@ class Api:
 
     # Files
 
-    async def ls(self, collection: Collection, path: str, *, limit: int | None = None) -> Listing:
+    async def ls(self, collection: Collection, path: str) -> tuple[Item, ...]:
         """What is directly in a folder: https://docs.globus.org/api/transfer/file_operations/#list_directory_contents
 
-        One request, or two if the connection's options say which files are wanted.
+        One request, or two if the connection's options say which files are wanted. Everything, or nothing: Globus
+        sends as much as it lists at all in one answer, and an offset into a folder that changes would miss some.
 
         Args:
             collection: where.
             path: of the folder.
-            limit: the first so many entries, whatever the options say; None is all that they want.
 
         Raises:
             NotFound: nothing there; NotAFolder: it is a file.
-            Unreadable: it has more entries than Globus lists. Forbidden, Asleep, Paused: not now, or not for us.
+            Unreadable: it has more entries than Globus, or the connection, lists.
+            Forbidden, Asleep, Paused: not now, or not for us.
         """
-        wanted = self._options.filters
-        if limit is not None or not wanted:
-            return await self._ls(collection, path, limit, ())
+        most, wanted = self._options.limit, self._options.filters
         # Folders have to be there whatever files are wanted, and Globus knows no "or".
-        folders = await self._ls(collection, path, None, ("type:dir",))
-        files = await self._ls(collection, path, None, (*wanted, "type:file"))
-        complete = folders.complete and files.complete
-        return Listing(items=(*folders.items, *files.items), path=files.path, complete=complete)
+        parts = (("type:dir",), (*wanted, "type:file")) if wanted else ((),)
+        found: list[Item] = []
+        for filters in parts:
+            params = {
+                "path": f"{path.rstrip('/')}/",
+                # One more than is wanted tells whether there are more.
+                **({"limit": str(most + 1)} if most < LIMIT else {}),
+                "show_hidden": "1" if self._options.show_hidden else "0",
+                **({"filter": "/".join(filters)} if filters else {}),
+            }
+            answer = await self._ls(collection, params)
+            found += answer.data
+            # Of a choice of files, it is not documented what the total is of.
+            if len(found) > most or (not filters and (answer.total or 0) > len(answer.data)):
+                raise Unreadable(
+                    f"This folder has more entries than this connection lists ({most}).",
+                    hint="Use a folder below it; whoever set the connection's option 'limit' can raise it.",
+                )
+        return tuple(found)
 
-    async def _ls(self, collection: Collection, path: str, limit: int | None, filters: Sequence[str]) -> Listing:
-        params = {
-            "path": f"{path.rstrip('/')}/",
-            **({"limit": str(most)} if (most := limit or self._options.limit) < LIMIT else {}),
-            "show_hidden": "1" if limit is not None or self._options.show_hidden else "0",
-            **({"filter": "/".join(filters)} if filters else {}),
-        }
-        answer = await self._get(f"operation/endpoint/{collection.id}/ls", "ls", _Listed, params, on=collection)
-        folder = None if answer.absolute_path is None else f"/{answer.absolute_path.strip('/')}"
-        complete = answer.total is None or answer.total <= len(answer.data)
-        return Listing(items=answer.data, path=folder, complete=complete)
+    async def home(self, collection: Collection) -> str | None:
+        """Where "/~/" leads, from the collection's top ("/" is that); None if it is not told. Raises as `ls`."""
+        answer = await self._ls(collection, {"path": "/~/", "limit": "1"})
+        return None if answer.absolute_path is None else f"/{answer.absolute_path.strip('/')}"
+
+    async def _ls(self, collection: Collection, params: Mapping[str, str]) -> _Listed:
+        return await self._get(f"operation/endpoint/{collection.id}/ls", "ls", _Listed, params, on=collection)
 
     async def stat(self, collection: Collection, path: str) -> Item:
         """A file or folder: https://docs.globus.org/api/transfer/file_operations/#stat . Raises NotFound, Forbidden."""

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from hubdrives.errors import BadInput, NotFound, UnexpectedAnswer, Unreadable
+from hubdrives.errors import NotFound, UnexpectedAnswer, Unreadable
 from hubdrives.paths import Sibling, local_names
 from hubdrives.providers.globus import urls
 from hubdrives.providers.globus.api import Api
 from hubdrives.providers.globus.doors import Doors
 from hubdrives.providers.globus.failures import LoginPage
 from hubdrives.providers.globus.item import Collection
+from hubdrives.sync.tasks import group
 
 SECTIONS: Final[Mapping[str, str]] = {
     "Recently used": "recently-used",
@@ -74,13 +75,13 @@ class Collections:
         """
         found = self._homes.get(collection.id)
         if found is None:
-            listing = await self._api.ls(collection, "/~/", limit=1)
-            if listing.path is None:
+            path = await self._api.home(collection)
+            if path is None:
                 raise Unreadable(
                     "This Globus collection does not tell where the home is.",
                     hint="Paste an address whose path begins at the top of the collection.",
                 )
-            found = self._homes.note(collection.id, listing.path)
+            found = self._homes.note(collection.id, path)
         return found
 
     async def section(self, name: str) -> dict[str, Collection]:
@@ -97,15 +98,26 @@ class Collections:
             found = self._sections.note(name, {names[each.id]: each for each in listed})
         return found
 
-    async def search(self, text: str, *, limit: int) -> list[Collection]:
-        """Collections by words of their names, descriptions and owners, the best first.
+    async def search(self, text: str, *, own: bool, limit: int) -> list[Collection]:
+        """Collections, the best first.
 
-        Raises:
-            BadInput: there are no words.
+        Args:
+            text: words of their names, descriptions and owners; "" is all of the account's.
+            own: only those of the account's sections.
+            limit: how many at most; Globus tells no more than 1000.
         """
-        if not text.strip():
-            raise BadInput("No words were given to look for in the names of Globus collections.")
-        return [each async for each in self._api.search(text.strip(), limit=limit) if each.has_files]
+        if text and not own:
+            return [each async for each in self._api.search(text, limit=limit) if each.has_files]
+        async with group() as tasks:
+            some = [tasks.create_task(self._in_section(name, text, limit)) for name in SECTIONS]
+        found = {each.id: each for one in some for each in one.result()}
+        return [*found.values()][:limit]
+
+    async def _in_section(self, name: str, text: str, limit: int) -> list[Collection]:
+        if not text:
+            return [*(await self.section(name)).values()]
+        among = self._api.search(text, scope=SECTIONS[name], limit=limit)
+        return [each async for each in among if each.has_files]
 
     async def _behind(self, server: str) -> str:
         """The id of the collection whose https server this is.

@@ -56,7 +56,11 @@ class Doors:
         asking = [each for each in collections if each.wants_data_access]
         wanted = sorted({f"*{data_access(each.id)}" for each in asking})
         # Whoever looks at files wants to read them next.
-        also = tuple(each.https_scope for each in asking if each.https_server)
+        readable = [each for each in asking if each.https_server]
+        for each in readable:
+            # Opened now, its token comes along with the one that is asked for next.
+            self.https(each)
+        also = tuple(each.https_scope for each in readable)
         return self._transfer(f"{TRANSFER_ALL}[{' '.join(wanted)}]" if wanted else TRANSFER_ALL, also)
 
     def https(self, collection: Collection) -> Client:

@@ -25,6 +25,15 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     owner_string: str | None = None
     description: str | None = None
     organization: str | None = None
+    default_directory: str | None = None
+    """Where the file manager opens it."""
+    subscription_id: str | None = None
+    public: bool | None = None
+    """Whether everybody finds it."""
+    contact_email: str | None = None
+    info_link: str | None = None
+    user_message: str | None = None
+    """What its administrators tell everybody who uses it."""
     gcp_connected: bool | None = None
     gcp_paused: bool | None = None
 

@@ -20,7 +20,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     filters: tuple[str, ...] = ()
     """Which files are listed, in Globus' own words ("name:~*.nc,~*.csv", "size:>1000"); all of them must hold."""
     limit: int = LIMIT
-    """Entries of one folder, at most: of a larger one, the others are missing."""
+    """Entries of one folder, at most: a larger one is not listed."""
     local_collection: str | None = None
     """The collection that this machine's files are on."""
     local_path: str | None = None

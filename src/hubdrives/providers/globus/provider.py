@@ -23,13 +23,16 @@ from hubdrives.providers.globus.doors import Doors
 from hubdrives.providers.globus.failures import NotAFolder
 from hubdrives.providers.globus.item import Collection
 from hubdrives.providers.globus.marks import Marks
+from hubdrives.providers.globus.openfiles import OpenFiles, is_open
 from hubdrives.providers.globus.options import Options
 from hubdrives.providers.globus.reading import Reader
 from hubdrives.providers.globus.resolve import TOP, Links, Resolver, Spot, joined, names_of, within
 from hubdrives.providers.globus.snapshots import Snapshots
 from hubdrives.providers.globus.transfers import Transfers
 from hubdrives.providers.globus.tree import entry_at, entry_of, key, left_out
+from hubdrives.providers.globus.volumes import volume_of
 from hubdrives.providers.globus.writing import Writer
+from hubdrives.providers.volumes import Volume
 
 _T = TypeVar("_T")
 
@@ -60,12 +63,14 @@ class Globus(Provider):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
+        self._app = (base_url or urls.APP).rstrip("/")
         self._doors = Doors(client, base_url=base_url)
         self._api = Api(self._doors, options=options or Options())
         self._collections = Collections(self._api, self._doors, clock=clock)
         self._resolver = Resolver(self._api, self._collections)
         self._marks = Marks(clock)
-        self._snapshots = Snapshots(api=self._api, resolver=self._resolver, marks=self._marks)
+        self._snapshots = Snapshots(api=self._api, resolver=self._resolver, marks=self._marks, app=self._app)
+        self._open = OpenFiles(self._doors)
         self._reader = Reader(self._api, self._doors, self._collections)
         self._transfers = Transfers(self._doors, api=self._api, resolver=self._resolver)
         self._writer = Writer(self._api, self._doors, self._transfers, self._marks, sleep=sleep)
@@ -93,24 +98,27 @@ class Globus(Provider):
     def explain_access(self) -> str | None:
         return self._doors.access()
 
-    # Collections
+    # Volumes
 
-    async def collections(self, text: str, *, limit: int = 100) -> Sequence[Collection]:
-        """Collections anywhere in Globus, by words of their names, descriptions and owners; the best first.
+    async def volumes(self, text: str = "", *, own: bool = False, limit: int = 100) -> Sequence[Volume]:
+        """As `HasVolumes.volumes`: collections anywhere in Globus, which tells no more than 1000."""
+        found = await self._collections.search(text.strip(), own=own, limit=limit)
+        return [volume_of(each, app=self._app) for each in found]
 
-        Args:
-            text: the words.
-            limit: how many at most; Globus tells no more than 1000.
-
-        Raises:
-            BadInput: there are no words.
-        """
-        return await self._collections.search(text, limit=limit)
+    async def volume(self, location: Location) -> Volume:
+        """As `HasVolumes.volume`: the collection. Whether anything is at the location is not looked at."""
+        item = location.id or (await self._resolver.on_collection(location))[0].id
+        return volume_of(await self._collections.get(item), app=self._app)
 
     # Reading
 
     async def stat(self, location: Location) -> Entry:
-        spot = await self._resolver.spot(location)
+        try:
+            spot = await self._resolver.spot(location)
+        except (NotFound, Forbidden):
+            if (entry := await self._open.stat(location)) is None:
+                raise
+            return entry
         if spot.collection is None:
             return Entry(path=safe_name(spot.name), kind=Kind.FOLDER)
         return entry_at(await self._resolver.find(location), self._marks)
@@ -136,10 +144,16 @@ class Globus(Provider):
         boundary: Location | None = None,
     ) -> Snapshot:
         """As `Provider.snapshot`: one request for each folder, whether anything has changed or not."""
-        return await self._snapshots.take(location, boundary)
+        try:
+            return await self._snapshots.take(location, boundary)
+        except (NotFound, Forbidden):
+            # What lies in a boundary is known to be on a collection.
+            if boundary is not None or (entry := await self._open.stat(location)) is None:
+                raise
+            return Snapshot.of(location, entry.name, [entry])
 
     def read(self, entry: Entry, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        return self._reader.read(entry, start=start, stop=stop)
+        return (self._open if is_open(entry) else self._reader).read(entry, start=start, stop=stop)
 
     async def contains(self, root: Location, location: Location) -> bool:
         """As `Provider.contains`. What is reached by a link lies where the link leads."""
@@ -251,7 +265,7 @@ class Globus(Provider):
         """What is directly in a folder of a collection."""
         path = spot.path
         try:
-            listing = await self._api.ls(collection, path)
+            items = await self._api.ls(collection, path)
         except NotFound:
             if path == TOP:
                 raise
@@ -259,11 +273,11 @@ class Globus(Provider):
             if not place.is_folder:
                 raise NotAFolder(f"'{place.name}' on the Globus collection is a file, not a folder.") from None
             path = place.path
-            listing = await self._api.ls(collection, path)
-        names = names_of(listing.items)
+            items = await self._api.ls(collection, path)
+        names = names_of(items)
         return [
             entry_of(collection.id, joined(path, item.name), item, self._marks, place=names[item.name])
-            for item in listing.items
+            for item in items
             if left_out(item, names[item.name]) is None
         ]
 

@@ -55,7 +55,7 @@ class Reader:
             start=start,
             stop=stop,
             size=entry.size,
-            check=_expect(entry),
+            check=expect(entry),
         )
         try:
             async with aclosing(source) as pieces:
@@ -82,8 +82,8 @@ class Reader:
             raise _changed(entry)
 
 
-def _expect(entry: Entry) -> Check:
-    """Looks at an answer before its bytes are taken: a login page and another file are not what was asked for."""
+def expect(entry: Entry) -> Check:
+    """What looks at an answer before its bytes are taken: a login page and another file are not what was asked for."""
 
     def check(_url: URL, headers: Mapping[str, str]) -> None:
         told = headers.get("Content-Length", "")

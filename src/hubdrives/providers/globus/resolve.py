@@ -145,11 +145,11 @@ class Resolver:
 
     async def _in(self, collection: Collection, folder: str, name: str) -> tuple[str, Item]:
         try:
-            listing = await self._api.ls(collection, folder)
+            items = await self._api.ls(collection, folder)
         except NotAFolder:
             raise NotFound("This is a file on the Globus collection, so there is nothing below it.") from None
-        names = names_of(listing.items)
-        for item in listing.items:
+        names = names_of(items)
+        for item in items:
             if names[item.name] == name:
                 return joined(folder, item.name), item
         raise _NoSuchNameError(f"There is no '{name}' in this folder on the Globus collection.")

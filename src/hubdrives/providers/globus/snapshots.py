@@ -4,18 +4,21 @@ https://docs.globus.org/api/transfer/file_operations/#list_directory_contents
 """
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hubdrives.errors import BadInput, Forbidden, NotFound, NotGranted
-from hubdrives.model import Entry, Location, Skipped, Snapshot
-from hubdrives.providers.globus.api import Api, Listing
+from hubdrives.errors import BadInput, Forbidden, NotFound, NotGranted, Unreadable
+from hubdrives.model import WHOLE, Entry, Kind, Location, Skipped, Snapshot
+from hubdrives.paths import working_folder_name
+from hubdrives.providers.globus.api import Api
 from hubdrives.providers.globus.failures import NotAFolder
 from hubdrives.providers.globus.item import Collection, Item
 from hubdrives.providers.globus.marks import Marks
 from hubdrives.providers.globus.resolve import TOP, Links, Place, Resolver, Spot, joined, names_of, within
 from hubdrives.providers.globus.tree import entry_at, entry_of, left_out, renamed
+from hubdrives.providers.globus.urls import page_of
 from hubdrives.sync.tasks import group
 
 _MANY: Final = 2000
@@ -30,11 +33,13 @@ class Snapshots:
         api: who is asked.
         resolver: finds what locations mean.
         marks: makes versions.
+        app: the address of the web app.
     """
 
     api: Api
     resolver: Resolver
     marks: Marks
+    app: str
 
     async def take(self, location: Location, boundary: Location | None) -> Snapshot:
         """See `Provider.snapshot`."""
@@ -51,16 +56,32 @@ class Snapshots:
             top = await self._real((await self.resolver.find(location)).path, bound, links)
         walk = _Walk(api=self.api, marks=self.marks, collection=spot.collection, links=links, top=top, bound=bound)
         try:
-            listing = await self.api.ls(spot.collection, spot.path)
+            items = await self.api.ls(spot.collection, spot.path)
         except (NotFound, NotAFolder):
             place = await self.resolver.find(location)
             if not place.is_folder:
-                return Snapshot.of(location, _name(place), [entry_at(place, self.marks)])
+                unserved = self._unserved(place.collection, place.path, is_folder=False)
+                return Snapshot.of(location, _name(place), [entry_at(place, self.marks)], skipped=unserved)
             spot = Spot(collection=place.collection, path=place.path)
-            listing = await self.api.ls(place.collection, place.path)
-        await walk.below(spot.path, listing)
+            items = await self.api.ls(place.collection, place.path)
+        await walk.below(spot.path, items)
+        if any(entry.kind is Kind.FILE for entry in walk.entries):
+            walk.skipped += self._unserved(walk.collection, spot.path, is_folder=True)
         # A hundred thousand files take a while, in which others want to be served.
         return await asyncio.to_thread(Snapshot.of, location, spot.name, walk.entries, skipped=walk.skipped)
+
+    def _unserved(self, collection: Collection, path: str, *, is_folder: bool) -> list[Skipped]:
+        """That no file of a collection can be read, and how else it can be had; nothing where files can be."""
+        if collection.https_server:
+            return []
+        page = page_of(collection.id, f"{path.rstrip('/')}/" if is_folder else path, app=self.app)
+        name = path.rpartition("/")[2] or collection.name
+        command = ["hubdrives", "transfer", *(["--recursive"] if is_folder else []), page]
+        reason = (
+            f"The Globus collection '{collection.name}' serves no files over HTTPS, but "
+            f"`{shlex.join([*command, f'./{working_folder_name(name)}'])}` has Globus copy them here."
+        )
+        return [Skipped(path=WHOLE, code=Unreadable.code, reason=reason)]
 
     async def _bound(self, boundary: Location, collection: Collection, links: Links) -> str | None:
         """Where everything must lie, None if that is nowhere."""
@@ -92,40 +113,35 @@ class _Walk:
     entries: list[Entry] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
-    async def below(self, path: str, listing: Listing) -> None:
+    async def below(self, path: str, items: Sequence[Item]) -> None:
         """Take in what is in the folder at `path`, and go on from there."""
         async with group() as tasks:
 
             async def enter(path: str, place: str, chain: tuple[str, ...]) -> None:
                 try:
-                    listing = await self.api.ls(self.collection, path)
+                    items = await self.api.ls(self.collection, path)
                 except (NotFound, NotAFolder):
                     # It went away meanwhile.
                     return
                 except Forbidden as error:
                     self.skipped.append(Skipped(path=place, code=error.code, reason=f"{error} {error.hint}"))
                     return
-                await take(path, place, chain, listing)
+                await take(path, place, chain, items)
 
-            async def take(path: str, place: str, chain: tuple[str, ...], listing: Listing) -> None:
-                for real, child, item in await self._laid_out(path, place, chain, listing):
+            async def take(path: str, place: str, chain: tuple[str, ...], items: Sequence[Item]) -> None:
+                for real, child, item in await self._laid_out(path, place, chain, items):
                     tasks.create_task(enter(joined(path, item.name), child, (*chain, real)))
 
-            await take(path, "", (self.top,), listing)
+            await take(path, "", (self.top,), items)
 
     async def _laid_out(
-        self, path: str, place: str, chain: tuple[str, ...], listing: Listing
+        self, path: str, place: str, chain: tuple[str, ...], items: Sequence[Item]
     ) -> Sequence[tuple[str, str, Item]]:
         """The entries of one folder; the folders in it, with where they really are and their paths here."""
-        self.links.note(chain[-1], listing.items)
-        if not listing.complete:
-            reason = f"It has more entries than are listed here at most ({len(listing.items)}); the others are missing."
-            self.skipped.append(Skipped(path=place or ".", code="too-many", reason=reason))
-        names = (
-            await asyncio.to_thread(names_of, listing.items) if len(listing.items) > _MANY else names_of(listing.items)
-        )
+        self.links.note(chain[-1], items)
+        names = await asyncio.to_thread(names_of, items) if len(items) > _MANY else names_of(items)
         folders = []
-        for number, item in enumerate(listing.items, start=1):
+        for number, item in enumerate(items, start=1):
             if number % _MANY == 0:
                 await asyncio.sleep(0)
             name = names[item.name]

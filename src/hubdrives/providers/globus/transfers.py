@@ -5,7 +5,7 @@ https://docs.globus.org/api/transfer/task_submit/, https://docs.globus.org/api/t
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
 from hubdrives.errors import BadInput, NameTaken, NotFound, UnexpectedAnswer
@@ -20,6 +20,7 @@ from hubdrives.providers.globus.resolve import TOP, Place, Resolver, joined
 _LEVELS: Final = {SyncLevel.EXISTS: 0, SyncLevel.SIZE: 1, SyncLevel.MTIME: 2, SyncLevel.CHECKSUM: 3}
 _LONGEST_LABEL: Final = 128
 _MOST: Final = 1000  # tasks and events in one answer
+_SECOND: Final = timedelta(seconds=1)
 _TASK: Final = re.compile(r"(?:https://app\.globus\.org/activity/)?([0-9a-fA-F-]{36})(?:/[a-z-]*)?")
 
 _YOURS: Final = "`hubdrives transfers list` shows yours."
@@ -93,8 +94,20 @@ class Transfers:
         return task_of(await self._ask_of("GET", id_, "", "task"))
 
     async def tasks(self, *, limit: int = 100) -> Sequence[Task]:
-        params = {"filter": "type:TRANSFER", "orderby": "request_time DESC", "limit": str(min(limit, _MOST))}
-        return [task_of(one) for one in _list(await self._ask("GET", "task_list", "tasks", params=params))]
+        """As `Transferable.tasks`, in a request for each thousand."""
+        found: dict[str, Task] = {}
+        until = ""
+        while len(found) < limit:
+            most, known = min(limit, _MOST), len(found)
+            # Behind an offset of a thousand Globus tells nothing, so it is the time that is gone back in.
+            wanted = {"filter": f"type:TRANSFER{until}", "orderby": "request_time DESC", "limit": str(most)}
+            page = [task_of(one) for one in _list(await self._ask("GET", "task_list", "tasks", params=wanted))]
+            found |= {one.id: one for one in page if one.id not in found}
+            if len(page) < most or len(found) == known or page[-1].begun is None:
+                break
+            # Those of that very second come once more.
+            until = f"/request_time:,{_spaced(page[-1].begun + _SECOND)}"
+        return [*found.values()][:limit]
 
     async def events(self, id_: str, *, limit: int = 100) -> Sequence[TaskEvent]:
         params = {"limit": str(min(limit, _MOST))}

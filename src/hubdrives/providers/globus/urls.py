@@ -59,9 +59,9 @@ def parse(text: str, *, base_url: str | None = None) -> Location | None:
     return found
 
 
-def page_of(collection: str, *, app: str = APP) -> str:
-    """The address that opens the top of a collection in the file manager."""
-    return f"{app}/file-manager?origin_id={collection}&origin_path={quote('/', safe='')}"
+def page_of(collection: str, path: str = "/", *, app: str = APP) -> str:
+    """The address that opens a collection in the file manager, at a path from its top."""
+    return f"{app}/file-manager?origin_id={collection}&origin_path={quote(path, safe='')}"
 
 
 def is_collection(text: str) -> bool:

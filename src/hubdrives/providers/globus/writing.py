@@ -1,9 +1,9 @@
 """Files put into folders by a collection's https server; folders made, and things removed and renamed, by the API.
 
 Globus has no "only if" and no history, and what is sent goes right over what is there: a file that is cut on the way is
-damaged until it is sent again. So content is first read once, to be sure that it can be; who writes the same file from
-here waits; what is there is looked at directly before and directly after. Who writes elsewhere in the moment between is
-not noticed.
+damaged until it is sent again. So content that goes over a file is first read once, to be sure that it can be; who
+writes the same file from here waits; what is there is looked at directly before and directly after. Who writes
+elsewhere in the moment between is not noticed.
 
 https://docs.globus.org/globus-connect-server/v5/https-access-collections/, https://docs.globus.org/api/transfer/file_operations/
 """
@@ -86,12 +86,13 @@ class Writer:
         path = joined(folder, name)
         # Fails at once where there is no https server.
         self._doors.address(collection, path)
-        await _check_readable(content)
         lock = self._busy.setdefault((collection.id, path), asyncio.Lock())
         async with lock:
             before = await self._there(collection, path)
             _check_place(name, before)
             _check_version(name, if_version, before)
+            if before is not None:
+                await _check_readable(content)
             for _ in range(_TRIES):
                 item = await self._sent(collection, path, name, content, new=before is None)
                 if before is None or item.mark != before.mark:

@@ -61,6 +61,8 @@ class Collection:
         host: the id of the mapped collection that a guest collection is in.
         acl: who else may do what.
         gcp_connected, gcp_paused: of Globus Connect Personal; None for others.
+        description: in the owner's words; searched as well.
+        subscription_id: a UUID; None for what nobody pays for.
     """
 
     id: str
@@ -81,6 +83,8 @@ class Collection:
     acl: list[AccessRule] = field(default_factory=list)
     gcp_connected: bool | None = None
     gcp_paused: bool | None = None
+    description: str | None = None
+    subscription_id: str | None = None
 
     @property
     def has_data_access(self) -> bool:

@@ -98,7 +98,8 @@ def _is_in(view: View, found: Collection, scope: str) -> bool:
 def _fits(view: View, found: Collection, words: list[str]) -> bool:
     """Whether each word is how a word of the collection begins."""
     owner = view.site.people.identities[found.owner]
-    about = " ".join((found.display_name or "", owner.username, owner.organization or "", found.https_server or ""))
+    told = (found.display_name, found.description, owner.username, owner.organization, found.https_server)
+    about = " ".join(each or "" for each in told)
     known = _WORD.findall(about.lower())
     return all(any(each.startswith(word) for each in known) for word in words)
 
@@ -129,7 +130,7 @@ def document(view: View, found: Collection) -> dict[str, Any]:
         "owner_string": owner.username,
         "organization": owner.organization,
         "department": None,
-        "description": None,
+        "description": found.description,
         "keywords": None,
         "info_link": None,
         "contact_email": owner.email,
@@ -184,7 +185,7 @@ def document(view: View, found: Collection) -> dict[str, Any]:
         "acl_max_expiration_period_mins": None,
         "my_effective_roles": ["administrator"] if mine else [],
         "in_use": False,
-        "subscription_id": None,
+        "subscription_id": found.subscription_id,
         "network_use": "normal",
         "preferred_concurrency": None,
         "preferred_parallelism": None,
