@@ -33,6 +33,7 @@ def test_users_get_folders_once(shell, service):
         "ensured": ["alice", "bob"],
         "created": ["alice", "bob"],
         "shared": ["alice", "bob"],
+        "others": {},
         "failed": [],
     }
     assert (service.folder / "alice/results-data").is_dir()
@@ -64,6 +65,16 @@ def test_who_can_not_get_one_is_told_and_the_others_have_theirs(shell, service):
     assert failed["user"] in shown.out.splitlines()[2]
 
 
+def test_who_else_has_the_folder_is_told_when_it_is_shared_with_a_new_address(shell, service):
+    done(shell, "ensure", "alice")
+    assert shell.run("space", "unshare", "alice", "--yes").code == 0
+    assert shell.run("share", "box:/alice/results-data", "old@example.edu").code == 0
+    shown = shell.run("space", "ensure", "alice").out.splitlines()
+    assert (shown[0], shown[-1]) == ("1 ready.", "  alice: old@example.edu")
+    assert "hubdrives unshare" in shown[1]
+    assert shell.run("space", "ensure", "alice").out == "1 ready.\n"
+
+
 def test_data_goes_in_and_comes_out(shell, service):
     done(shell, "ensure", "alice")
     (shell.folder / "plots").mkdir()
@@ -89,7 +100,8 @@ def test_data_goes_in_and_comes_out(shell, service):
 def test_roles_are_given_and_taken(shell, service):
     told = done(shell, "share", "alice", "--role", "editor")
     assert told == {
-        "user": "alice", "created": True, "shared": True, "role": "editor", "source": "box:/alice/results-data"
+        "user": "alice", "created": True, "shared": True, "role": "editor", "source": "box:/alice/results-data",
+        "others": [],
     }  # fmt: skip
     assert shell.run("space", "share", "alice").out == "alice is viewer of their folder now.\n"
     assert shell.run("space", "unshare", "alice", "--yes").code == 0

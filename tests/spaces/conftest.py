@@ -32,6 +32,8 @@ class BoxWorld:
     """What it costs to find a folder by its name in another one."""
     asking: ClassVar = {"folders.collaborations": 1}
     """What it costs to ask whether it is shared."""
+    asking_all: ClassVar[dict[str, int]] = {}
+    """What it costs to ask whether all are, where the provider tells that."""
     uploading: ClassVar = {"files.upload": 1}
     """What a small new file costs."""
     tells_digests = True
@@ -216,6 +218,7 @@ class SeafileWorld(BoxWorld):
     making: ClassVar = {"dir.create_all": 2, "shares.create": 1}
     finding: ClassVar = {}
     asking: ClassVar = {"shares.list": 1}
+    asking_all: ClassVar = {"shares.folders": 1}
     uploading: ClassVar = {"file.detail": 1, "upload": 1}
     tells_digests = False
     unreachable = "https://seafile.example/library/11111111-1111-1111-1111-111111111111/"

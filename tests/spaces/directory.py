@@ -18,10 +18,12 @@ class Directory:
 
     unknown: set[str] = field(default_factory=set)
     never_logged_in: set[str] = field(default_factory=set)
+    emails: dict[str, str] = field(default_factory=dict)
+    """Of those whose address is not what their name says."""
     asked: list[str] = field(default_factory=list)
 
     def of(self, name: str) -> User:
-        return User(name=name, sub=f"sub-of-{name}", email=f"{name}@example.edu")
+        return User(name=name, sub=f"sub-of-{name}", email=self.emails.get(name, f"{name}@example.edu"))
 
     async def person(self, name: str) -> User:
         self.asked.append(name)

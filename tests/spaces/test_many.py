@@ -35,8 +35,55 @@ async def test_five_hundred_cost_three_changes_each_and_one_look_at_what_is_ther
     assert (again.ensured, again.created, again.shared, again.failed) == (MANY[:100], [], [], [])
     asked = direct.asked()
     assert not set(asked) & set(direct.making)
-    # Each is found and asked for; before, all were listed.
-    assert sum(asked.values()) <= 100 * sum((direct.finding | direct.asking).values()) + 12
+    # All were listed before; then each is found and asked for, unless one question is for all.
+    each = 0 if direct.asking_all else sum((direct.finding | direct.asking).values())
+    assert sum(asked.values()) <= 100 * each + 12
+
+
+async def test_what_is_missing_or_not_as_it_should_be_is_noticed_among_many_that_are(direct):
+    spaces = await direct.open()
+    await spaces.ensure_all(SOME)
+    for user in SOME[:2]:
+        await spaces.unshare(user)
+    await spaces.remove(SOME[2])
+    await spaces.provider.remove(spaces._root.below(f"sub-of-{SOME[3]}"))
+    await spaces.ensure(SOME[4], role=direct.write)
+    direct.asked()
+    spaces = await direct.open()
+    report = await spaces.ensure_all(SOME)
+    assert (report.ensured, report.failed) == (SOME, [])
+    assert (report.created, report.shared) == (SOME[2:4], SOME[:5])
+    assert all(direct.access(f"sub-of-{user}") == {f"{user}@example.edu": direct.read} for user in SOME)
+    if direct.asking_all:
+        # Two are asked for as their shares are missing, one as its folder is, one as it is shared in another role.
+        asked = direct.asked()
+        assert (asked["shares.folders"], asked["shares.create"], asked["shares.change"]) == (1, 4, 1)
+        assert asked["shares.list"] <= 5
+
+
+async def test_where_not_all_are_told_of_at_once_each_is_asked_for(direct):
+    spaces = await direct.open()
+    await spaces.ensure_all(SOME)
+    await spaces.unshare(SOME[0])
+    direct.asked()
+    direct._fault(operation="shares.folders", effect="html", status=404, times=None)
+    report = await spaces.ensure_all(SOME)
+    assert (report.ensured, report.created, report.shared, report.failed) == (SOME, [], SOME[:1], [])
+    asked = direct.asked()
+    assert {name: asked[name] for name in direct.asking} == times(len(SOME), direct.asking)
+
+
+async def test_a_root_that_is_missing_is_made_once_however_many_come_first(direct):
+    direct.space["root"] = "service:/all/users"
+    spaces = await direct.open()
+    report = await spaces.ensure_all(SOME)
+    assert (report.created, report.failed) == (SOME, [])
+    asked = direct.asked()
+    # The two folders of each user, and those of the root.
+    making = max(direct.making, key=direct.making.__getitem__)
+    assert asked[making] == 2 * len(SOME) + 2
+    assert sum(asked.values()) <= len(SOME) * (sum(direct.making.values()) + sum(direct.finding.values())) + 12
+    assert await spaces.users() == [f"sub-of-{user}" for user in SOME]
 
 
 async def test_it_takes_as_long_as_the_requests_do_at_the_concurrency_that_is_configured(direct):
@@ -130,4 +177,5 @@ async def test_no_more_are_under_way_than_the_connection_allows(direct):
 
 async def test_names_that_come_twice_count_once_and_none_is_fine(world, spaces):
     assert (await spaces.ensure_all(["alice", "alice"])).ensured == ["alice"]
-    assert (await spaces.ensure_all([])).to_json() == {"ensured": [], "created": [], "shared": [], "failed": []}
+    nothing = {"ensured": [], "created": [], "shared": [], "others": {}, "failed": []}
+    assert (await spaces.ensure_all([])).to_json() == nothing

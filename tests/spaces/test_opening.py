@@ -8,14 +8,14 @@ from hubdrives.spaces import list_spaces, mounted, open_spaces
 
 
 def settings(*names, **space):
-    chosen = {"connection": "team", "folder": "results-data", "key": "name", "address": "{name}", **space}
+    chosen = {"connection": "team", "key": "name", "address": "{name}", **space}
     return Settings(
         connections={
             "team": ConnectionSettings(
                 provider="box", root="https://app.box.com/folder/1", credential={"kind": "token", "token_env": "T"}
             )
         },
-        spaces={name: SpaceSettings(**chosen) for name in names},
+        spaces={name: SpaceSettings(folder=f"{name}-data", **chosen) for name in names},
     )
 
 
@@ -44,6 +44,59 @@ async def test_whose_folder_is_whose_is_asked_of_the_hub_which_must_be_there():
 async def test_a_root_that_is_no_address_of_the_provider_is_refused():
     with pytest.raises(BadConfig, match="Box"):
         await opened("results", root="https://drive.google.com/drive/folders/1AbC")
+
+
+def nested(**spaces):
+    """Two spaces of one connection, which differ in `root` and `folder`."""
+    chosen = {"key": "name", "address": "{name}"}
+    return Settings(
+        connections={
+            name: ConnectionSettings(
+                provider="seafile",
+                base_url="https://drive.example.edu",
+                root="https://drive.example.edu/library/default/",
+                credential={"kind": "token", "token_env": "T"},
+            )
+            for name in ("drive", "other")
+        },
+        spaces={
+            name: SpaceSettings(**{"connection": "drive", "folder": "data", **chosen, **space})
+            for name, space in spaces.items()
+        },
+    )
+
+
+LIBRARY = "https://drive.example.edu/library/0f7a1b66-2f4c-4b6b-9d3b-6c1f5f7b2a10"
+OVERLAPS = {
+    "the same twice": ({}, {}),
+    "written in two ways": ({"root": "drive:/users/"}, {"root": "https://drive.example.edu/library/default/users"}),
+    "of another name of the library": ({"root": f"{LIBRARY}/Course/a"}, {"root": f"{LIBRARY}/-/a/b", "folder": "logs"}),
+    "below the connection's root": ({}, {"root": "drive:/users", "folder": "logs"}),
+    "below it, in another case": ({"root": "drive:/Users"}, {"root": "drive:/users/logs", "folder": "logs"}),
+}
+
+
+@pytest.mark.parametrize(("one", "two"), OVERLAPS.values(), ids=OVERLAPS)
+async def test_two_spaces_that_lie_in_each_other_are_refused_whichever_is_opened(one, two):
+    for name in ("one", "two"):
+        with pytest.raises(BadConfig, match=r"are the same folders|'two' lies in the root of space 'one'") as refused:
+            async with open_spaces(name, settings=nested(one=one, two=two), environment={}):
+                pass
+        assert "`folder`" in refused.value.hint
+
+
+BESIDE = {
+    "one root, two folders": ({"root": "drive:/users"}, {"root": "drive:/users", "folder": "logs"}),
+    "two roots": ({"root": "drive:/users"}, {"root": "drive:/users2"}),
+    "two accounts": ({}, {"connection": "other", "root": "other:/users"}),
+    "one that is no address": ({}, {"root": "https://elsewhere.example.edu/x"}),
+}
+
+
+@pytest.mark.parametrize(("one", "two"), BESIDE.values(), ids=BESIDE)
+async def test_two_spaces_beside_each_other_are_opened(one, two):
+    async with open_spaces("one", settings=nested(one=one, two=two), environment={"T": "t"}) as spaces:
+        assert spaces.name == "one"
 
 
 async def test_those_of_the_configuration_are_managed_from_here():

@@ -76,6 +76,9 @@ async def _ensure(users: Sequence[str], role: str, name: str) -> SpacesReport:
 def _print_report(report: SpacesReport) -> None:
     counts = ((report.ensured, "ready"), (report.created, "of them new"), (report.failed, "failed"))
     click.echo(f"{', '.join(f'{len(some)} {word}' for some, word in counts if some)}.")
+    others = [f"{user}: {', '.join(some)}" for user, some in report.others.items()]
+    for line in group("Shared with a new address; these keep it (take a former one away: hubdrives unshare):", others):
+        click.echo(line)
     for line in group("Have no folder:", [f"{printable(one.user)}: {one.reason}" for one in report.failed]):
         click.echo(line)
 
@@ -206,6 +209,7 @@ def _ensured_to_json(ensured: Ensured) -> dict[str, object]:
         "shared": ensured.shared,
         "role": ensured.role,
         "source": ensured.space.source,
+        "others": list(ensured.others),
     }
 
 

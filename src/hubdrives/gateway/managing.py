@@ -59,9 +59,8 @@ async def ensure(request: web.Request) -> web.Response:
         if not asks_people(parts.spaces.settings(order.space)) and await parts.identity.user(order.user) is None:
             raise NotFound(f"The hub has no user '{order.user}'.", hint="Write the name as the hub has it.")
         made = await kept.ensure(order.user, role=order.role)
-        return SpaceState(
-            order.space, order.user, made.created, made.shared, made.role, f"{order.space}@{order.user}:/"
-        )
+        source = f"{order.space}@{order.user}:/"
+        return SpaceState(order.space, order.user, made.created, made.shared, made.role, source, made.others)
 
     return await changes.make(request, place, change)
 

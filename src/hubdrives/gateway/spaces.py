@@ -1,6 +1,5 @@
 """The spaces of the hub's users: how a source names one, whose folder it is, and who may do what there."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubdrives.config import Settings, SpaceSettings
@@ -11,6 +10,7 @@ from hubdrives.gateway.grants import MANAGE, READ, WRITE, Rule
 from hubdrives.gateway.identity import Caller
 from hubdrives.model import Location
 from hubdrives.spaces.people import People, asks_people, folder_name, key_of
+from hubdrives.spaces.roots import refuse_overlaps
 from hubdrives.spaces.stored import StoredSpaces, root_of, stored
 
 _VERBS = frozenset({READ, WRITE, MANAGE})
@@ -56,7 +56,7 @@ class UsersSpaces:
         self._people = people
         self._rules = tuple(Rule.of(grant, None) for grant in settings.grants if grant.connection in settings.spaces)
         self._roots = {name: _root(name, space, connections) for name, space in settings.spaces.items()}
-        _refuse_twins(settings.spaces, self._roots)
+        refuse_overlaps(settings.spaces, self._roots)
 
     def named(self, source: str) -> Named | None:
         """What `source` says, None if it names no space.
@@ -151,18 +151,6 @@ def _root(name: str, space: SpaceSettings, connections: Connections) -> Location
         return root_of(connections, name, space)[0]
     except HubdrivesError as error:
         raise BadConfig(f"Space '{name}' can't be used: {error}", hint=error.hint) from None
-
-
-def _refuse_twins(spaces: Mapping[str, SpaceSettings], roots: Mapping[str, Location]) -> None:
-    """Two spaces of the same folders might take them for different users'."""
-    seen: dict[tuple[Location, str], str] = {}
-    for name, space in spaces.items():
-        # Some providers take names for equal that differ in case.
-        other = seen.setdefault((roots[name], space.folder.casefold()), name)
-        if other != name:
-            raise BadConfig(
-                f"The spaces '{other}' and '{name}' are the same folders.", hint="Give one another `folder` or `root`."
-            )
 
 
 def _holds(outer: Location | None, inner: Location) -> bool:

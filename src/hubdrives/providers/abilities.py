@@ -2,11 +2,11 @@
 
     if isinstance(provider, Writable): ...
 
-`hubdrives.testing.contract_abilities` is their test. A `Location` says where, as in the contract for reading: what
-`Provider.parse` made, or `below` it by a path.
+`hubdrives.testing.contract_abilities` is their test; one more is in `hubdrives.providers.volumes`. A `Location` says
+where, as in the contract for reading: what `Provider.parse` made, or `below` it by a path.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -210,6 +210,22 @@ class Shareable(Protocol):
 
     async def unshare(self, location: Location, share: str) -> None:
         """Take access away again. Raises NotFound: there is none."""
+        ...
+
+
+@runtime_checkable
+class TellsShares(Protocol):
+    """A provider that tells of many folders at once with whom they are shared."""
+
+    async def shares_below(self, folder: Location) -> Mapping[str, Sequence[Share]]:
+        """Who has access to folders below `folder`, by the folders' paths from there; people, not groups.
+
+        Whom and what it leaves out may be shared nevertheless: `shares` tells all of one folder.
+
+        Raises:
+            NotFound, Forbidden: as `stat`.
+            UnexpectedAnswer: this server can't tell.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ from hubdrives.errors import BadInput, UnexpectedAnswer
 from hubdrives.model import Location
 from hubdrives.providers.base import KeepsSpaces, Provider
 from hubdrives.spaces.space import Space
-from hubdrives.spaces.spaces import Ensured, Spaces
+from hubdrives.spaces.spaces import Ensured, Known, Spaces
 from hubdrives.wire import SpaceDocument, SpaceState
 
 
@@ -59,7 +59,7 @@ class HostedSpaces(Spaces):
     async def users(self) -> Sequence[str]:
         raise BadInput("The gateway does not tell who has a folder in a space.", hint="Name the users you ask for.")
 
-    async def _ensure(self, user: str, role: str, known: frozenset[str] | None) -> Ensured:  # noqa: ARG002 - the gateway tells nobody whose folders there are
+    async def _ensure(self, user: str, role: str, known: Known | None) -> Ensured:  # noqa: ARG002 - the gateway tells nobody whose folders there are
         self._check_user(user)
         self._check_role(role)
         state: SpaceState = await self._keeper.ensure_space(self.name, user, role=role)
@@ -69,6 +69,7 @@ class HostedSpaces(Spaces):
             shared=state.shared,
             role=state.role,
             space=self._space(user, state.source),
+            others=state.others,
         )
 
     def _space(self, user: str, source: str) -> Space:

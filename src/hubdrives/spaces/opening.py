@@ -4,20 +4,21 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from hubdrives import config, providers
-from hubdrives.config import Settings
+from hubdrives.config import Settings, SpaceSettings
 from hubdrives.connections import Connections
 from hubdrives.credentials.people import HubPeople
-from hubdrives.errors import BadInput, NoConnection
+from hubdrives.errors import BadInput, HubdrivesError, NoConnection
 from hubdrives.model import Location
 from hubdrives.providers.base import KeepsSpaces
 from hubdrives.spaces.hosted import HostedSpaces
 from hubdrives.spaces.people import People, asks_people
+from hubdrives.spaces.roots import refuse_overlaps
 from hubdrives.spaces.spaces import Spaces
-from hubdrives.spaces.stored import stored
+from hubdrives.spaces.stored import root_of, stored
 from hubdrives.wire import SpaceDocument
 
 
@@ -40,7 +41,7 @@ async def open_spaces(
     Raises:
         NoConnection: there is no such space.
         BadInput: there are several, and `name` does not say which; or its provider can't write or share.
-        BadConfig: the configuration can't be used.
+        BadConfig: the configuration can't be used, or the folders of two spaces lie in each other.
     """
     loaded = config.load(environment) if settings is None else settings
     async with AsyncExitStack() as stack:
@@ -48,6 +49,7 @@ async def open_spaces(
         if name in loaded.spaces or (not name and loaded.spaces):
             chosen = _chosen(name, list(loaded.spaces))
             space = loaded.spaces[chosen]
+            _refuse_overlaps(connections, chosen, loaded.spaces)
             if people is None and asks_people(space):
                 people = await stack.enter_async_context(HubPeople(environment))
             yield await stored(connections, chosen, space, people=people)
@@ -108,6 +110,17 @@ def _chosen(name: str, known: Sequence[str]) -> str:
     if len(known) > 1:
         raise BadInput("There are several spaces.", hint=f"Say which: {', '.join(sorted(known))}.")
     return known[0]
+
+
+def _refuse_overlaps(connections: Connections, name: str, spaces: Mapping[str, SpaceSettings]) -> None:
+    """Raise BadConfig: the folders of the space `name` and of another one lie in each other."""
+    roots = {name: root_of(connections, name, spaces[name])[0]}
+    for other, space in spaces.items():
+        # What is wrong with another one alone is told when that is opened.
+        with suppress(HubdrivesError):
+            if other != name and space.connection == spaces[name].connection:
+                roots[other] = root_of(connections, other, space)[0]
+    refuse_overlaps(spaces, roots)
 
 
 async def _offered(connections: Connections) -> list[tuple[str, SpaceDocument]]:

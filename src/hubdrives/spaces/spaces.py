@@ -1,7 +1,7 @@
 """All users' folders of one space: made, shared and removed, one by one or five hundred in one go."""
 
 import abc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from hubdrives.errors import (
     UnexpectedAnswer,
 )
 from hubdrives.model import Progress
+from hubdrives.providers.abilities import Share
 from hubdrives.providers.base import Provider
 from hubdrives.spaces.mounted import find_folder
 from hubdrives.spaces.space import Space
@@ -44,6 +45,9 @@ class Ensured:
     role: str
     """What they may do with it at the provider, in its words."""
     space: Space
+    others: tuple[str, ...] = ()
+    """If it was there and is shared with the user anew: the other people who have it, and keep it. One of them may be
+    the user, under the address that they had before; nobody but a person can tell that from a share given by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,16 @@ class Failed:
     """An error's."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What few requests tell of all users' folders."""
+
+    keys: frozenset[str]
+    """The names of the folders that have them in them."""
+    shares: Mapping[str, Sequence[Share]]
+    """The people with whom they are shared, by their paths below the root, as far as that is told."""
+
+
 @dataclass(slots=True, kw_only=True)
 class SpacesReport:
     """What became of many users' folders: their names in the hub, sorted."""
@@ -67,6 +81,8 @@ class SpacesReport:
     """Of these, who had none before."""
     shared: list[str] = field(default_factory=list)
     """Of these, with whom it was not shared, or in another role."""
+    others: dict[str, list[str]] = field(default_factory=dict)
+    """As `Ensured.others`, of those of whom there are any."""
     failed: list[Failed] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -80,6 +96,8 @@ class SpacesReport:
             self.created.append(ensured.user)
         if ensured.shared:
             self.shared.append(ensured.user)
+        if ensured.others:
+            self.others[ensured.user] = list(ensured.others)
 
     def fail(self, user: str, error: HubdrivesError) -> None:
         """One more has none."""
@@ -89,6 +107,7 @@ class SpacesReport:
         """By user."""
         for users in (self.ensured, self.created, self.shared):
             users.sort()
+        self.others = dict(sorted(self.others.items()))
         self.failed.sort(key=lambda one: one.user)
 
 
@@ -235,11 +254,11 @@ class Spaces(abc.ABC):
             raise BadInput(f"Space '{self.name}' has no role '{role[:40]}'.", hint=f"One of: {', '.join(self.roles)}.")
 
     @abc.abstractmethod
-    async def _ensure(self, user: str, role: str, known: frozenset[str] | None) -> Ensured:
+    async def _ensure(self, user: str, role: str, known: Known | None) -> Ensured:
         """As `ensure`; `known` is what `_known` found."""
 
-    async def _known(self) -> frozenset[str] | None:
-        """The names of the folders that are there, if one request tells those of all users."""
+    async def _known(self) -> Known | None:
+        """What is there before many users' folders are ensured, if few requests tell it of all."""
         return None
 
 

@@ -5,20 +5,20 @@ nobody sees that there are others.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from hubdrives import providers
 from hubdrives.config import SpaceSettings
 from hubdrives.connections import Connections
-from hubdrives.errors import BadConfig, BadInput, NotFound
+from hubdrives.errors import BadConfig, BadInput, HubdrivesError, NotFound
 from hubdrives.model import Kind, Location
-from hubdrives.providers.abilities import Invitee, Share, Shareable, Writable
+from hubdrives.providers.abilities import Invitee, Share, Shareable, TellsShares, Writable
 from hubdrives.providers.base import Provider
 from hubdrives.spaces.people import People, Person, address_of, asks_people, key_in, key_of
 from hubdrives.spaces.space import Space
-from hubdrives.spaces.spaces import Ensured, NoRoot, Spaces
+from hubdrives.spaces.spaces import Ensured, Known, NoRoot, Spaces
 
 _A = TypeVar("_A")
 
@@ -82,37 +82,58 @@ class StoredSpaces(Spaces):
         await self._writer.remove((await self.space(user)).location)
 
     async def users(self) -> Sequence[str]:
-        return sorted(key_in(name) for name in await self._known())
+        return sorted(key_in(name) for name in await self._keys() or ())
 
-    async def _known(self) -> frozenset[str]:
+    async def _known(self) -> Known:
+        """As `Spaces._known`. A root that is missing is made, for else all who come first would make it."""
+        keys = await self._keys()
+        if keys is None and self._root.path:
+            await self._make_root()
+        shares: Mapping[str, Sequence[Share]] = {}
+        if keys and isinstance(self.provider, TellsShares):
+            # Where it is not told, each folder is asked for.
+            with contextlib.suppress(HubdrivesError):
+                shares = await self.provider.shares_below(self._root)
+        return Known(keys=keys or frozenset(), shares=shares)
+
+    async def _keys(self) -> frozenset[str] | None:
+        """The names of the folders that have users' in them; None if the root is not there."""
         listed = self.provider.list(self._root)
         try:
             return frozenset([entry.path async for entry in listed if entry.kind is Kind.FOLDER])
         except NotFound:
             # Nobody has one yet; or else it turns out when the first is made.
-            return frozenset()
+            return None
 
-    async def _ensure(self, user: str, role: str, known: frozenset[str] | None) -> Ensured:
+    async def _ensure(self, user: str, role: str, known: Known | None) -> Ensured:
         self._check_role(role)
         person = await self._person(user)
         address, key, space = address_of(person, self._settings), key_of(person, self._settings), self._space_of(person)
         role = role or self._settings.role or (self.roles[0] if self.roles else "")
-        is_there, share = False, None
-        if known is None or key in known:
+        if known is not None and key in known.keys:
+            told = _of(address, known.shares.get(f"{key}/{self.folder}", ()))
+            if told is not None and told.role == role:
+                return Ensured(user=user, created=False, shared=False, role=role, space=space)
+        is_there, shares = False, list[Share]()
+        if known is None or key in known.keys:
             # One question for both: whether it is there, and with whom it is shared.
             with contextlib.suppress(NotFound):
-                share = _of(address, await self._sharer.shares(space.location))
+                shares = [one for one in await self._sharer.shares(space.location) if not one.group]
                 is_there = True
         if not is_there:
-            if known is None or key not in known:
+            if known is None or key not in known.keys:
                 await self._make(key)
             await self._writer.make_folder(self._root.below(key), self.folder)
+        share = _of(address, shares)
+        others = () if share is not None else tuple(one.who for one in shares)
         is_right = share is not None and share.role == role
         if share is None:
             share = await self._sharer.share(space.location, Invitee(who=address), role)
         elif not is_right:
             share = await self._sharer.change_share(space.location, share.id, role)
-        return Ensured(user=user, created=not is_there, shared=not is_right, role=share.role, space=space)
+        return Ensured(
+            user=user, created=not is_there, shared=not is_right, role=share.role, space=space, others=others
+        )
 
     async def _make(self, key: str) -> None:
         """Make the folder that has a user's in it; and the root, if it is a path that is missing.

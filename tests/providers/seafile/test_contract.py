@@ -60,7 +60,7 @@ class EmulatedFolder(AbleWorld):
         self._bench.fault("upload", "drop", times=1)
 
     async def access(self, path: str) -> dict[str, str]:
-        shared = self.seafile.shared(self.seafile.library, self._node(path))
+        shared = self.seafile.libraries.of(self._node(path))
         if shared is None:
             return {}
         return {**shared.shares, **{str(group): role for group, role in shared.group_shares.items()}}
@@ -105,6 +105,15 @@ class TestSeafile(OnTheEmulator, ProviderContract):
 
 class TestSeafileIsWritable(OnTheEmulator, WritableContract):
     large = 4_000_000
+
+
+class TestALibraryTokenIsWritable(OnTheEmulator, WritableContract):
+    large = 4_000_000
+
+    @pytest.fixture
+    async def world(self, bench) -> AsyncIterator[World]:
+        token = bench.seafile.library_token().token
+        return EmulatedFolder(bench, await bench.connect(token=token, library_token=True))
 
 
 class TestSeafileIsVersioned(OnTheEmulator, VersionedContract):

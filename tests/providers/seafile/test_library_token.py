@@ -2,7 +2,9 @@ import pytest
 from tests.providers.asking import read
 from tests.providers.seafile.conftest import read_many
 
-from hubdrives.errors import NotFound, NotShared, VersionGone
+from hubdrives.content import Bytes
+from hubdrives.errors import Corrupt, Forbidden, NotFound, NotShared, VersionGone
+from hubdrives.providers.abilities import Invitee
 
 
 @pytest.fixture
@@ -65,3 +67,69 @@ async def test_many_files_come_one_by_one(tree):
     found, wrong = await read_many(tree.one, entries)
     assert (len(found), wrong) == (40, {})
     assert tree.asked() == {"file.link": 40, "files.get": 40}
+
+
+async def test_what_may_be_written_costs_what_it_costs_an_account(tree):
+    await tree.one.write(tree.root, "1.txt", Bytes(b"1"))
+    assert tree.asked() == {"library.info": 1, "file.detail": 1, "upload.link": 1, "upload": 1}
+    version = (await tree.one.write(tree.root, "1.txt", Bytes(b"2"))).version
+    await tree.one.write(tree.root, "1.txt", Bytes(b"3"), if_version=version)
+    assert tree.asked() == {"file.detail": 2, "upload": 2}
+    assert tree.history("/1.txt") == [b"3", b"2", b"1"]
+    assert await read(tree.one, await tree.one.stat(tree.account.below("1.txt"))) == b"3"
+
+
+async def test_folders_and_files_are_moved_within_the_library(tree):
+    await tree.one.make_folder(tree.account, "all")
+    tree.asked()
+    await tree.one.move(tree.root.below("week 1"), parent=tree.root.below("all"), name="first")
+    assert tree.asked()["move.several"] == 1
+    await tree.one.move(tree.root.below("week 2/a.txt"), parent=tree.root.below("all"))
+    snapshot = await tree.one.snapshot(tree.root.below("all"))
+    assert [entry.path for entry in snapshot.files] == ["a.txt", "first/a.txt"]
+    assert tree.history("/all/first/a.txt") == [b"text 1"]
+    await tree.one.remove(tree.root.below("all"))
+    with pytest.raises(NotFound):
+        await tree.one.stat(tree.root.below("all"))
+
+
+async def test_one_that_only_reads_changes_nothing(tree):
+    token = tree.seafile.library_token(permission="r").token
+    narrow = await tree.connect(token=token, library_token=True)
+    place = tree.root.below("week 1/a.txt")
+    for attempt in (
+        narrow.write(tree.root, "b.txt", Bytes(b"b")),
+        narrow.make_folder(tree.root, "b"),
+        narrow.remove(place),
+        narrow.move(place, name="b.txt"),
+        narrow.move(place, parent=tree.root),
+    ):
+        with pytest.raises(Forbidden):
+            await attempt
+    assert [entry.path async for entry in narrow.list(tree.root)] == [f"week {number}" for number in range(5)]
+    assert (await narrow.stat(place)).size == 6
+
+
+async def test_damaged_bytes_are_told_though_no_history_is_there_to_put_the_others_back(tree):
+    tree.fault("upload", "damaged", times=1)
+    with pytest.raises(Corrupt):
+        await tree.one.write(tree.root.below("week 1"), "a.txt", Bytes(b"new"))
+    await tree.one.write(tree.root.below("week 1"), "a.txt", Bytes(b"new"))
+    assert (tree.history("/week 1/a.txt")[0], tree.history("/week 1/a.txt")[-1]) == (b"new", b"text 1")
+    assert "file.history" not in tree.asked()
+
+
+async def test_nothing_is_shared(tree):
+    place = tree.root.below("week 1")
+    for attempt in (
+        tree.one.shares(place),
+        tree.one.share(place, Invitee(who=tree.seafile.add_user("ada@example.org").email), "r"),
+        tree.one.change_share(place, "user:ada@example.org", "rw"),
+        tree.one.unshare(place, "user:ada@example.org"),
+        tree.one.make_link(place),
+        tree.one.links(place),
+        tree.one.remove_link(place, "x"),
+    ):
+        with pytest.raises(Forbidden, match="nothing can be shared"):
+            await attempt
+    assert tree.asked() == {}

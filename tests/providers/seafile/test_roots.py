@@ -2,6 +2,7 @@ import pytest
 
 from hubdrives.errors import BadInput, BadPath, NotFound, NotShared, Unreadable
 from hubdrives.model import Kind
+from hubdrives.providers.abilities import Invitee, Query
 from hubdrives.providers.seafile.failures import Encrypted
 
 
@@ -28,6 +29,10 @@ def locked(bench):
 
 async def names(seafile, location):
     return sorted([entry.path async for entry in seafile.list(location)])
+
+
+async def searched(seafile, location):
+    return [entry async for entry in seafile.search(Query(text="a"), under=location)]
 
 
 async def test_everything_lies_as_in_the_mounted_drive(account, seafile):
@@ -231,6 +236,29 @@ async def test_a_default_library_that_is_not_there_yet_is_told_so(bench):
         await seafile.stat(location)
     assert "default library" in str(missing.value)
     assert "first put there" in missing.value.hint
+
+
+async def test_no_question_makes_the_default_library(bench):
+    newcomer = bench.seafile.add_user("new@example.org")
+    bench.seafile.add_user("ada@example.org")
+    seafile = await bench.connect(newcomer)
+    for text in ("library/default/", "library/default/a"):
+        place = bench.location(f"{bench.seafile.url}/{text}")
+        for question in (
+            seafile.stat(place),
+            names(seafile, place),
+            seafile.snapshot(place),
+            seafile.shares(place),
+            seafile.links(place),
+            seafile.share(place, Invitee(who="ada@example.org"), "r"),
+            seafile.unshare(place, "user:ada@example.org"),
+            seafile.remove(place),
+            searched(seafile, place),
+        ):
+            with pytest.raises(NotFound, match="default library") as missing:
+                await question
+            assert "first put there" in missing.value.hint
+    assert newcomer.default_library is None
 
 
 async def test_the_default_library_is_read_like_any(account, seafile):

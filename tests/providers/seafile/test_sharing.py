@@ -184,3 +184,74 @@ async def test_a_folder_whose_local_name_is_another_is_shared(bench, seafile, ad
     bench.folder("Cafe\u0301")
     await seafile.share(bench.root.below("Caf\u00e9"), ADA, "r")
     assert shared(bench) == {("/Cafe\u0301", ADA.who): "r"}
+
+
+async def test_one_request_tells_of_all_folders_below_one(bench, seafile, room, eve):
+    for path in ("users/43/results", "users/44", "usersx/45", "elsewhere"):
+        bench.folder(path)
+    other = bench.seafile.add_library("Other")
+    bench.folder("users/46", library=other)
+    bench.seafile.add_group("team")
+    for path, invitee in (
+        ("users/42/results", ADA),
+        ("users/42/results", Invitee(who=eve.email)),
+        ("users/43/results", ADA),
+        ("users/44", Invitee(who="team", group=True)),
+        ("usersx/45", ADA),
+    ):
+        await seafile.share(bench.root.below(path), invitee, "rw" if "43" in path else "r")
+    await seafile.share(bench.at("/users/46", library=other), ADA, "r")
+    bench.asked()
+    told = await seafile.shares_below(bench.root.below("users"))
+    assert bench.asked() == {"shares.folders": 1}
+    assert sorted(told) == ["42/results", "43/results"]
+    for path, shares in told.items():
+        assert shares == await seafile.shares(bench.root.below(f"users/{path}"))
+    assert sorted(await seafile.shares_below(bench.root)) == ["users/42/results", "users/43/results", "usersx/45"]
+    bench.remove("users/43")
+    assert sorted(await seafile.shares_below(bench.root.below("users"))) == ["42/results"]
+
+
+async def test_what_is_shared_above_the_libraries_is_told_by_nobody(bench, seafile, room):
+    with pytest.raises(Forbidden):
+        await seafile.shares_below(bench.account)
+
+
+@pytest.fixture
+def eve(bench):
+    """Has an account whose name the server made up."""
+    made = bench.seafile.add_user(f"{'e' * 32}@auth.local", "Eve")
+    made.address = "Eve@example.org"
+    return made
+
+
+async def test_who_has_a_made_up_name_is_found_by_their_address(bench, seafile, room, eve):
+    share = await seafile.share(room, Invitee(who="eve@example.org"), "r")
+    assert (share.who, share.role) == ("Eve@example.org", "r")
+    assert shared(bench) == {("/users/42/results", eve.email): "r"}
+    assert bench.asked() == {"shares.create": 2, "shares.list": 1, "users.search": 1}
+    assert await seafile.shares(room) == [share]
+    again = await seafile.share(room, Invitee(who="eve@example.org"), "rw")
+    assert (again.id, shared(bench)) == (share.id, {("/users/42/results", eve.email): "rw"})
+    await seafile.unshare(room, share.id)
+    assert shared(bench) == {}
+
+
+async def test_an_address_that_several_have_or_part_of_one_is_nobody(bench, seafile, room, eve):
+    twin = bench.seafile.add_user(f"{'f' * 32}@auth.local", "Frank")
+    # Whoever can choose their address must not get what is another's by it.
+    other = bench.seafile.add_user("mallory@example.org")
+    other.address = "victim@example.org"
+    twin.address = eve.address
+    for who in ("eve@example.org", "ve@example.org", "victim@example.org"):
+        with pytest.raises(BadInput, match="not known"):
+            await seafile.share(room, Invitee(who=who), "r")
+    assert shared(bench) == {}
+
+
+async def test_a_server_on_which_nobody_can_be_searched_tells_that_they_are_unknown(bench, seafile, room, eve):
+    for reason in ("permission_denied", "not_found"):
+        bench.fault("users.search", "error", reason=reason, times=None)
+        with pytest.raises(BadInput, match="not known"):
+            await seafile.share(room, Invitee(who=eve.address), "r")
+    assert shared(bench) == {}

@@ -298,24 +298,6 @@ async def test_a_history_that_can_not_be_had_does_not_make_a_failure_of_what_was
     assert bench.history("/a.txt") == [b"new", b"old"]
 
 
-async def test_a_library_token_only_reads(bench, old):
-    narrow = await bench.connect(token=bench.seafile.library_token().token, library_token=True)
-    place = bench.root.below("a.txt")
-    for attempt in (
-        write(narrow, bench),
-        narrow.make_folder(bench.root, "x"),
-        narrow.remove(place),
-        narrow.move(place, name="b"),
-        narrow.shares(bench.root),
-        narrow.make_link(place),
-        narrow.links(place),
-        narrow.remove_link(place, "x"),
-    ):
-        with pytest.raises(Forbidden, match="only reads"):
-            await attempt
-    assert bench.history("/a.txt") == [b"old"]
-
-
 @pytest.mark.parametrize("data", [b"new", LARGE[: 2 * PART]], ids=["one block", "more"])
 async def test_bytes_that_are_damaged_on_the_way_are_not_kept(bench, seafile, data):
     bench.fault("upload", "damaged", times=None)

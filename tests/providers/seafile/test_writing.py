@@ -32,6 +32,27 @@ async def test_folders_in_a_folder_that_was_seen_cost_one_request_each(bench, se
     assert bench.asked() == {"dir.detail": 1, "dir.create_all": 6}
 
 
+async def test_many_who_come_at_once_look_once_whether_a_folder_is_there(bench, seafile):
+    bench.folder("users")
+    users = [str(number) for number in range(12)]
+    await asyncio.gather(*(seafile.make_folder(bench.root.below("users"), user) for user in users))
+    assert bench.asked() == {"dir.detail": 1, "dir.create_all": 12}
+    assert names(bench, "/users") == sorted(users)
+
+
+async def test_who_gives_up_a_look_leaves_it_to_the_others(bench, seafile):
+    bench.folder("users")
+    bench.fault("dir.detail", "delay", seconds=30, times=1)
+    first = asyncio.create_task(seafile.make_folder(bench.root.below("users"), "1"))
+    while not bench.seafile.requests.total:
+        await asyncio.sleep(0)
+    second = asyncio.create_task(seafile.make_folder(bench.root.below("users"), "2"))
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert names(bench, "/users") == ["2"]
+
+
 async def test_a_folder_that_was_seen_is_looked_for_again_after_a_while(bench, seafile):
     bench.folder("users")
     await seafile.make_folder(bench.root.below("users"), "1")

@@ -1,5 +1,7 @@
 """The endpoints by which single files and folders are looked at, made, renamed, moved and removed.
 
+The token of a library has the same at addresses of its own, but for a few: https://seafile-api.readme.io/reference/
+
 Where Seafile finds a name taken, it takes "name (1)" instead and calls that a success: so each says what came out.
 
 https://seafile-api.readme.io/, https://github.com/haiwen/seahub (seahub/api2/endpoints/)
@@ -45,6 +47,15 @@ class _Made(msgspec.Struct):
     obj_name: str
 
 
+class _File(msgspec.Struct):
+    """A file, as it is told to library tokens."""
+
+    obj_name: str
+    obj_id: str
+    size: int | None = None
+    mtime: int | str | None = None
+
+
 class _Batch(msgspec.Struct):
     success: tuple[Any, ...] = ()
 
@@ -73,27 +84,32 @@ class Changes:
         Returns:
             None if there is none; something else may have its name.
         """
+        what = "file" if self._api.library_token else "file/detail"
         try:
-            answer, _headers = await self._api.get(self._api.of(library, "file/detail"), "files.get", {"p": path})
+            answer, _headers = await self._api.get(self._api.of(library, what), "files.get", self._api.at(path))
         except NotFound:
             return None
+        if self._api.library_token:
+            found = converted(answer, _File, "files.get")
+            return Dirent(type="file", name=found.obj_name, id=found.obj_id, size=found.size, mtime=found.mtime)
         return converted(answer, Dirent, "files.get")
 
     async def is_folder(self, library: str, path: str) -> bool:
         """Whether there is a folder: https://seafile-api.readme.io/reference/get_api-v2-1-repos-repo-id-dir-detail"""
         if path == "/":
             return True
+        # Only accounts are told of a folder without what is in it.
+        what, kinds = ("dir", {"type": "d"}) if self._api.library_token else ("dir/detail", {})
         try:
-            await self._api.get(self._api.of(library, "dir/detail", v21=True), "dir.get", {"path": path})
+            await self._api.get(self._api.of(library, what, v21=True), "dir.get", {"path": path, **kinds})
         except NotFound:
             return False
         return True
 
     async def make_folder(self, library: str, path: str) -> str:
         """Make a folder; its name. Raises NotFound: there is none that it could be made in."""
-        form = [("operation", "mkdir")]
-        url = self._api.of(library, "dir", v21=True)
-        _status, answer, _headers = await self._api.change("POST", url, "dir.make", params={"p": path}, form=form)
+        url, params, form = self._api.of(library, "dir", v21=True), self._api.at(path), [("operation", "mkdir")]
+        _status, answer, _headers = await self._api.change("POST", url, "dir.make", params=params, form=form)
         return converted(answer, _Made, "dir.make").obj_name
 
     async def make_folder_at_once(self, library: str, path: str) -> bool:
@@ -115,7 +131,7 @@ class Changes:
         what = "dir" if folder else "file"
         form = [("operation", "rename"), ("newname", name)]
         url, operation = self._api.of(library, what, v21=True), f"{'dir' if folder else 'files'}.rename"
-        _status, answer, _headers = await self._api.change("POST", url, operation, params={"p": path}, form=form)
+        _status, answer, _headers = await self._api.change("POST", url, operation, params=self._api.at(path), form=form)
         return converted(answer, _Made, operation).obj_name
 
     async def move(self, library: str, path: str, *, to: str, folder: str, is_folder: bool) -> str | None:
@@ -129,6 +145,10 @@ class Changes:
             is_folder: it is one, too.
         """
         parent, _, name = path.rpartition("/")
+        if self._api.library_token:
+            body = {"src_parent_dir": parent or "/", "src_dirents": [name], "dst_parent_dir": folder}
+            await self._api.change("POST", self._api.of(library, "sync-batch-move-item"), "move-task", body=body)
+            return None
         form = [
             ("src_repo_id", library),
             ("src_parent_dir", parent or "/"),
@@ -151,7 +171,7 @@ class Changes:
     async def remove(self, library: str, path: str, *, folder: bool) -> None:
         """Into the library's bin. A file that is not there is no error; a folder is: NotFound."""
         what, operation = ("dir", "dir.remove") if folder else ("file", "files.remove")
-        await self._api.change("DELETE", self._api.of(library, what), operation, params={"p": path})
+        await self._api.change("DELETE", self._api.of(library, what), operation, params=self._api.at(path))
 
 
 def joined(folder: str, name: str) -> str:

@@ -1,7 +1,9 @@
 """Folders made so that there is one in the end, however many make it at the same time."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from hubdrives.errors import NameTaken, Unavailable
 from hubdrives.providers.seafile.api import Api
@@ -26,8 +28,9 @@ class Folders:
         self._api = api
         self._changes = Changes(api)
         self._clock = clock
-        self._at_once = True
+        self._at_once = not api.library_token
         self._seen: dict[tuple[str, str], float] = {}
+        self._looking = WeakValueDictionary[tuple[str, str], asyncio.Lock]()
 
     async def make(self, library: str, parent: str, name: str) -> Dirent:
         """The folder of that name, new or not. Raises what `Writable.make_folder` raises."""
@@ -44,12 +47,14 @@ class Folders:
 
     async def _is_there(self, library: str, folder: str) -> bool:
         """Whether a folder is there: what makes one at once would make those above it, too."""
-        if folder == "/" or self._seen.get((library, folder), 0.0) > self._clock():
-            return True
-        there = await self._changes.is_folder(library, folder)
-        if there:
-            self._note(library, folder)
-        return there
+        # What one finds, all know who come for it meanwhile.
+        async with self._looking.setdefault((library, folder), asyncio.Lock()):
+            if folder == "/" or self._seen.get((library, folder), 0.0) > self._clock():
+                return True
+            there = await self._changes.is_folder(library, folder)
+            if there:
+                self._note(library, folder)
+            return there
 
     async def _made_at_once(self, library: str, path: str) -> bool:
         """Whether a folder was made by a request that knows no "name (1)"; if not, there may be one already."""

@@ -164,7 +164,7 @@ class Seafile(Provider):
         async def make(library: str, folder: str) -> Entry:
             return _entry(library, folder, await self._folders.make(library, folder, name))
 
-        return await self._in_folder(parent, make)
+        return await self._into_folder(parent, make)
 
     async def write(
         self,
@@ -180,7 +180,7 @@ class Seafile(Provider):
         A file costs two requests, the first one in a folder one more, and so does `modified`. With a version for
         `if_version` it costs one more: Seafile has no "only if", so what is there is looked at directly before, and
         the history directly after. Should somebody write in between, the history has both; who came second gets
-        Changed, and the other's is current again.
+        Changed, and the other's is current again. With a library's own token, nothing is looked at after.
         """
 
         async def write(library: str, folder: str) -> Entry:
@@ -189,10 +189,9 @@ class Seafile(Provider):
             )
             return _entry(library, folder, await self._writer.write(upload))
 
-        return await self._in_folder(parent, write)
+        return await self._into_folder(parent, write)
 
     async def remove(self, location: Location, *, if_version: str | None = None) -> None:
-        self._need_account()
         await writing.remove(self._api, await self._resolver.find(location), if_version=if_version)
         self._forget()
 
@@ -200,7 +199,6 @@ class Seafile(Provider):
         """As `Writable.move`. Into another library it takes its content, but not its history."""
         if parent is None and name is None:
             raise BadInput("Neither another folder nor another name was given.")
-        self._need_account()
         place = await self._resolver.find(location)
         to = await self._resolver.folder(parent, sure=True) if parent is not None else None
         moved = await self._mover.move(place, to=to, name=name)
@@ -239,6 +237,7 @@ class Seafile(Provider):
 
     async def share(self, location: Location, with_: Invitee, role: str) -> Share:
         """As `Shareable.share`; at the top of a library, the library itself is shared."""
+        self._need_account()
 
         async def share(library: str, folder: str) -> Share:
             return await self._sharing.share(library, folder, with_, role)
@@ -246,15 +245,24 @@ class Seafile(Provider):
         return await self._in_folder(location, share)
 
     async def shares(self, location: Location) -> Sequence[Share]:
+        self._need_account()
         return await self._in_folder(location, self._sharing.shares)
 
+    async def shares_below(self, folder: Location) -> Mapping[str, Sequence[Share]]:
+        self._need_account()
+        return await self._sharing.below(*await self._resolver.folder(folder))
+
     async def change_share(self, location: Location, share: str, role: str) -> Share:
+        self._need_account()
+
         async def change(library: str, folder: str) -> Share:
             return await self._sharing.change(library, folder, share, role)
 
         return await self._in_folder(location, change)
 
     async def unshare(self, location: Location, share: str) -> None:
+        self._need_account()
+
         async def end(library: str, folder: str) -> None:
             await self._sharing.end(library, folder, share)
 
@@ -277,11 +285,14 @@ class Seafile(Provider):
         self._need_account()
         await links.remove(self._api, await self._resolver.find(location), link)
 
+    async def _into_folder(self, location: Location, act: Callable[[str, str], Awaitable[_T]]) -> _T:
+        """As `_in_folder`, to put something there: the default library is made if the account has none."""
+        if location.id == urls.DEFAULT and not self._api.library_token:
+            await self._resolver.default_library(create=True)
+        return await self._in_folder(location, act)
+
     async def _in_folder(self, location: Location, act: Callable[[str, str], Awaitable[_T]]) -> _T:
         """Do something with a folder, which is mostly called there as it is here: if not, it is looked for."""
-        self._need_account()
-        if location.id == urls.DEFAULT:
-            await self._resolver.default_library(create=True)
         try:
             return await act(*await self._resolver.folder(location))
         except NotFound:
@@ -291,11 +302,11 @@ class Seafile(Provider):
         return await act(*await self._resolver.folder(location, sure=True))
 
     def _need_account(self) -> None:
-        """Raise Forbidden for a library's own token, which only reads from here."""
+        """Raise Forbidden for a library's own token, by which Seafile shares nothing."""
         if self._api.library_token:
             raise Forbidden(
-                "With a library's own token, hubdrives only reads in Seafile.",
-                hint="Tell your hub's administrators: for more, the connection needs the token of an account.",
+                "With a library's own token, nothing can be shared in Seafile.",
+                hint="Tell your hub's administrators: for that, the connection needs the token of an account.",
             )
 
     def _forget(self) -> None:

@@ -68,6 +68,8 @@ class Uploads:
 
     async def arrived(self, upload: Upload) -> int:
         """How many bytes of an upload in parts are there already, 0 where the server does not tell."""
+        if self._api.library_token:
+            return 0
         url = self._api.of(upload.library, "file-uploaded-bytes", v21=True)
         params = {"parent_dir": upload.folder, "file_name": upload.name}
         try:
@@ -121,7 +123,8 @@ class Uploads:
         return await self._send(address, upload, content, replace=replace, headers=headers, once=once)
 
     async def _address(self, library: str, folder: str) -> str:
-        answer, _headers = await self._api.get(self._api.of(library, "upload-link"), "files.upload-link", {"p": folder})
+        url = self._api.of(library, "upload-link")
+        answer, _headers = await self._api.get(url, "files.upload-link", self._api.at(folder))
         return self._api.address(answer, "files.upload-link")
 
     async def _send(

@@ -55,3 +55,17 @@ async def test_one_that_only_reads_writes_nothing(seafile, one):
     made = await one.call("POST", f"{VIA}/dir/?path=/x", json={"operation": "mkdir"})
     assert made.refusal == (403, "Permission denied.")
     assert (await one.call("DELETE", f"{VIA}/file/?path=/a/b.txt")).status == 403
+
+
+async def test_folders_are_listed_alone_and_things_are_moved_within_the_library(seafile, one):
+    seafile.add_folder("c")
+    listed = (await one.call("GET", f"{VIA}/dir/?path=/a&type=d")).json
+    assert listed["dirent_list"] == []
+    moving = {"src_parent_dir": "/a", "src_dirents": ["b.txt"], "dst_parent_dir": "/c"}
+    assert (await one.call("POST", f"{VIA}/sync-batch-copy-item/", json=moving)).json == {"success": True}
+    assert (await one.call("POST", f"{VIA}/sync-batch-move-item/", json=moving)).json == {"success": True}
+    listed = (await one.call("GET", f"{VIA}/dir/?path=/c")).json
+    assert [each["name"] for each in listed["dirent_list"]] == ["b (1).txt", "b.txt"]
+    moving.pop("dst_parent_dir")
+    refused = await one.call("POST", f"{VIA}/sync-batch-move-item/", json=moving)
+    assert refused.refusal == (400, "dst_parent_dir invalid.")

@@ -201,15 +201,24 @@ async def test_groups_have_it_too(seafile, client):
 async def test_the_owner_sees_all_that_is_shared(seafile, client):
     await share(client)
     await share(client, path="/", who=BOB, permission="rw")
+    seafile.people.users[ADA].address = "ada@example.edu"
     (folder,) = (await client.call("GET", "/api/v2.1/shared-folders/")).json
-    assert (folder["repo_id"], folder["path"], folder["folder_name"], folder["user_email"]) == (
-        seafile.library.id,
-        "/users/42/data",
-        "data",
-        ADA,
-    )
+    assert (folder["repo_id"], folder["path"], folder["folder_name"]) == (seafile.library.id, "/users/42/data", "data")
+    assert (folder["user_email"], folder["contact_email"]) == (ADA, "ada@example.edu")
     (library,) = (await client.call("GET", "/api2/shared-repos/")).json
     assert (library["repo_id"], library["user"], library["permission"]) == (seafile.library.id, BOB, "rw")
+
+
+async def test_what_is_shared_of_a_folder_ends_with_it(seafile, client):
+    await share(client)
+    await share(client, path="/users", who=BOB)
+    await client.call("DELETE", client.repo("dir/"), params={"p": "/users/42"})
+    (left,) = (await client.call("GET", "/api/v2.1/shared-folders/")).json
+    assert (left["path"], left["user_email"]) == ("/users", BOB)
+    seafile.add_folder("users/42/data")
+    assert await listed(client) == []
+    await share(client, who=BOB)
+    assert [each["user_info"]["name"] for each in await listed(client)] == [BOB]
 
 
 async def test_a_share_takes_its_time_if_it_is_told_to(seafile, client, clock):
@@ -226,3 +235,22 @@ async def test_a_failure_may_be_called_a_success(client, strike):
     answer = await share(client)
     assert (answer.status, answer.json["failed"]) == (200, [{"email": ADA, "error_msg": "Internal Server Error"}])
     assert await with_me(client) == []
+
+
+async def test_who_has_a_made_up_name_is_searched_and_shown_by_their_address(seafile, client):
+    dan = seafile.add_user(f"{'d' * 32}@auth.local", "Dan")
+    dan.address = "dan@example.org"
+    found = (await client.call("GET", "/api2/search-user/", params={"q": "DAN@"})).json["users"]
+    assert [(each["email"], each["contact_email"], each["name"]) for each in found] == [
+        (dan.email, "dan@example.org", "Dan")
+    ]
+    refused = await client.call("GET", "/api2/search-user/")
+    assert refused.refusal == (400, "q invalid.")
+    seafile.add_folder("a")
+    url = f"/api2/repos/{seafile.library.id}/dir/shared_items/"
+    for name, known in ((dan.address, False), (dan.email, True)):
+        form = {"share_type": "user", "username": name}
+        answer = (await client.call("PUT", url, params={"p": "/a"}, data=form)).json
+        assert bool(answer["success"]) == known
+    (shown,) = (await client.call("GET", url, params={"p": "/a"})).json
+    assert (shown["user_info"]["name"], shown["user_info"]["contact_email"]) == (dan.email, dan.address)

@@ -6,9 +6,12 @@ https://download.seafile.com/published/web-api/v2.1/account.md
 from collections.abc import Mapping
 
 from hubdrives.testing.emulators.seafile.asking import read_data
+from hubdrives.testing.emulators.seafile.errors import SeafileError
 from hubdrives.testing.emulators.seafile.people import UNLIMITED
 from hubdrives.testing.emulators.seafile.view import View
 from hubdrives.testing.emulators.server import Answer, Call
+
+_FOUND = 10
 
 
 async def log_in(view: View, call: Call, _args: Mapping[str, str]) -> Answer:
@@ -37,6 +40,21 @@ async def server_info(view: View, _call: Call, _args: Mapping[str, str]) -> Answ
     )
 
 
+async def search_users(view: View, call: Call, _args: Mapping[str, str]) -> Answer:
+    """Who has a text in their name or address; ten at most.
+
+    https://download.seafile.com/published/web-api/v2.1/user-search.md
+    """
+    if not call.params.get("q"):
+        raise SeafileError("bad_request", "q invalid.")
+    avatar = f"{view.url}/media/avatars/default.png"
+    found = [
+        {"email": each.email, "avatar_url": avatar, "name": each.name, "contact_email": each.contact_email}
+        for each in view.site.people.search(call.params["q"])[:_FOUND]
+    ]
+    return Answer.json({"users": found})
+
+
 async def account_info(view: View, _call: Call, _args: Mapping[str, str]) -> Answer:
     user, used = view.user, view.site.libraries.usage(view.user)
     limited = user.quota != UNLIMITED
@@ -44,7 +62,7 @@ async def account_info(view: View, _call: Call, _args: Mapping[str, str]) -> Ans
         {
             "email": user.email,
             "name": user.name,
-            "contact_email": user.email,
+            "contact_email": user.contact_email,
             "login_id": "",
             "department": "",
             "institution": "",

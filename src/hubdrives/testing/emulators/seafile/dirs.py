@@ -21,7 +21,7 @@ _KINDS = {"": ("dir", "file"), "d": ("dir",), "f": ("file",)}
 
 async def list_folder(view: View, call: Call, args: Mapping[str, str]) -> Answer:
     """What is in a folder; "uptodate" for who knows its id already."""
-    recursive, kinds = asked_list(call)
+    recursive, kinds = asked_list(view, call)
     library = view.library(args)
     path = call.params.get("p", "/")
     folder = view.folder(library, path)
@@ -38,8 +38,8 @@ async def list_folder(view: View, call: Call, args: Mapping[str, str]) -> Answer
     return Answer.json(entries(view, call, folder, permission, kinds), headers=headers)
 
 
-def asked_list(call: Call) -> tuple[bool, tuple[str, ...]]:
-    """Whether a list shall go all the way down, and the sorts of entries it shall have.
+def asked_list(view: View, call: Call) -> tuple[bool, tuple[str, ...]]:
+    """Whether a list shall go all the way down, and the sorts of entries in it, which library tokens name otherwise.
 
     Raises:
         SeafileError: 400.
@@ -47,7 +47,7 @@ def asked_list(call: Call) -> tuple[bool, tuple[str, ...]]:
     if call.params.get("recursive", "0") not in {"0", "1"}:
         text = "If you want to get recursive dir entries, you should set 'recursive' argument as '1'."
         raise SeafileError("bad_request", text)
-    kinds = _KINDS.get(call.params.get("t", ""))
+    kinds = _KINDS.get(call.params.get("t" if view.token is None else "type", ""))
     if kinds is None:
         raise SeafileError("bad_request", "'t'(type) should be 'f' or 'd'.")
     return call.params.get("recursive") == "1", kinds

@@ -19,7 +19,7 @@ from hubdrives.testing.emulators.server import Answer, Call
 
 async def list_folder(view: View, call: Call, args: Mapping[str, str]) -> Answer:
     """What is in a folder; with `with_parents` also what is in those above it."""
-    recursive, kinds = asked_list(call)
+    recursive, kinds = asked_list(view, call)
     library = view.library(args)
     path = folder_path(view.path(call, "/"))
     folder = view.folder(library, path)

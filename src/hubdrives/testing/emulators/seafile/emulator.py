@@ -4,7 +4,7 @@ https://download.seafile.com/published/web-api/home.md
 
 Operations, as they are counted: `auth.token`, `auth.ping`, `ping`, `server.info`, `account.info`, `.token`;
 `repos.default`, `.make_default`, `.list`, `.create`, `.get`, `.change`, `.delete`, `.history`, `.password`;
-`groups.list`, `.repos`;
+`groups.list`, `.repos`; `users.search`;
 `dir.list`, `dir.uptodate` (a list that is asked for with the `oid` that one knows), `.change`, `.delete`,
 `.create_all`, `.detail`, `.revert`; `file.link`, `.detail`, `.change`, `.delete`, `.history`, `.revision`, `.revert`;
 `upload.link`, `upload.bytes`, `update.link`; `zip.task`, `.progress`, `.cancel`; `move.task`, `.progress`, `.several`,

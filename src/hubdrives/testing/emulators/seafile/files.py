@@ -167,7 +167,7 @@ async def relocate(
         else:
             view.need_write(library, path, denial)
         view.need_write(into, folder, denial)
-        size = node.content.size if node.content else view.site.vault.objects.folder(view.site.vault.id(node)).size
+        size = node.content.size if node.content else view.site.vault.objects.total(view.site.vault.id(node)).size
         if copy and not view.site.libraries.has_room(into, size):
             raise SeafileError("out_of_quota")
         if not copy and node.parents == (parent.id,):

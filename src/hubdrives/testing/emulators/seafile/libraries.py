@@ -120,6 +120,7 @@ class Libraries:
         self._people = people
         self._clock = clock
         self._all: dict[str, Library] = {}
+        self._tops: dict[str, Library] = {}
 
     def add(self, name: str, owner: User, *, password: str | None = None, library: str | None = None) -> Library:
         """Make an empty library."""
@@ -129,24 +130,24 @@ class Libraries:
         if password is not None:
             made.unlocked.add(owner.email)
             self._vault.keys[root] = f"{made.id}{password}"
-        self._all[made.id] = made
+        self._add(made)
         self._record(made, owner.email, "Created library")
         return made
 
     def add_virtual(self, origin: Library, folder: Node) -> Library:
         """The virtual library of a folder: made once for all whom it is shared with."""
         origin = origin if origin.origin is None else self._all[origin.origin]
-        for each in self._all.values():
-            if each.virtual and each.root == folder.id:
-                return each
+        known = self.of(folder)
+        if known is not None:
+            return known
         made = Library(str(uuid4()), folder.id, origin.owner, origin=origin.id)
-        self._all[made.id] = made
+        self._add(made)
         self._record(made, origin.owner, "Created library")
         return made
 
     def remove(self, library: Library) -> None:
         """Remove a library; a real one goes with all that is in it and with its virtual ones."""
-        del self._all[library.id]
+        del self._all[library.id], self._tops[library.root]
         if not library.virtual:
             self._vault.delete(library.root)
 
@@ -154,6 +155,10 @@ class Libraries:
         """A library by id; a virtual one whose folder is gone is gone as well."""
         found = self._all.get(library)
         return found if found is not None and found.root in self._vault else None
+
+    def of(self, folder: Node) -> Library | None:
+        """What a folder is shared by: the library whose top it is, for one that is in a library the virtual one."""
+        return self._tops.get(folder.id)
 
     def all(self) -> list[Library]:
         return [each for each in self._all.values() if each.root in self._vault]
@@ -176,10 +181,10 @@ class Libraries:
 
     def size(self, library: Library) -> int:
         """Bytes of all files in it."""
-        return self._vault.objects.folder(self._vault.folder_id(library.root)).size
+        return self._vault.objects.total(self._vault.folder_id(library.root)).size
 
     def file_count(self, library: Library) -> int:
-        return self._vault.objects.folder(self._vault.folder_id(library.root)).files
+        return self._vault.objects.total(self._vault.folder_id(library.root)).files
 
     def usage(self, user: User) -> int:
         """Bytes of all that somebody owns."""
@@ -197,9 +202,10 @@ class Libraries:
             email: who did it; None is the owner of each library.
             desc: what was done.
         """
-        for each in self.all():
-            if not self._vault.is_settled(each.root):
-                self._record(each, email or each.owner, desc or "Modified files")
+        for root in self._vault.unsettled():
+            library = self._tops.get(root)
+            if library is not None:
+                self._record(library, email or library.owner, desc or "Modified files")
 
     def revisions(self, library: Library, path: str, *, start: str = "") -> list[Revision]:
         """The commits that made or changed the file at a path, the newest first, up to when it got its name.
@@ -225,6 +231,9 @@ class Libraries:
     def dirent(self, path: str, commit: Commit) -> Dirent | None:
         """What a commit had at a path; None also for the top folder."""
         return self._vault.objects.find(commit.root, names_of(path))
+
+    def _add(self, library: Library) -> None:
+        self._all[library.id] = self._tops[library.root] = library
 
     def _file(self, path: str, commit: Commit | None) -> Dirent | None:
         found = None if commit is None else self.dirent(path, commit)

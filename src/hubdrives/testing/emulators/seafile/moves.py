@@ -73,12 +73,14 @@ async def copy_several(view: View, call: Call, _args: Mapping[str, str]) -> Answ
 
 
 async def _several(view: View, call: Call, *, copy: bool) -> Answer:
+    """A library token opens one library only, so it is not named."""
     data = await read_data(call)
-    _check(data, ("src_repo_id", "src_parent_dir", "dst_repo_id", "dst_parent_dir"))
+    libraries = ("src_repo_id", "dst_repo_id") if view.token is None else ()
+    _check(data, (*libraries, "src_parent_dir", "dst_parent_dir"))
     names = data.values.get("src_dirents")
     if not isinstance(names, list) or not names:
         raise SeafileError("bad_request", "src_dirents invalid.")
-    library, into = view.library_of(data.text("src_repo_id")), view.library_of(data.text("dst_repo_id"))
+    library, into = (view.library({"repo": data.text(each)}) for each in ("src_repo_id", "dst_repo_id"))
     folder = data.text("src_parent_dir").rstrip("/")
     for each in names:
         target = data.text("dst_parent_dir")

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 from hubdrives.testing.emulators.content import Content
 
@@ -17,6 +18,7 @@ EMPTY = "0" * 40
 """The id of an empty file and of an empty folder."""
 _FILE_MODE = 0o100644
 _FOLDER_MODE = 0o40000
+_BY_NAME = attrgetter("name")
 
 
 @dataclass(frozen=True)
@@ -51,22 +53,26 @@ class Dirent:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """All files below a folder: how many bytes, and how many files."""
+
+    size: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
     """A folder as it was at a moment.
 
     Attributes:
         dirents: its lines, by name.
-        size: of all files below it, bytes.
-        files: how many those are.
     """
 
     dirents: tuple[Dirent, ...]
-    size: int
-    files: int
 
     def get(self, name: str) -> Dirent | None:
         """The line of that name."""
-        place = bisect_left(self.dirents, name, key=lambda each: each.name)
+        place = bisect_left(self.dirents, name, key=_BY_NAME)
         found = self.dirents[place : place + 1]
         return found[0] if found and found[0].name == name else None
 
@@ -78,8 +84,9 @@ def file_id(blocks: Sequence[str], size: int) -> str:
     return sha1(json.dumps({"block_ids": list(blocks), "size": size, "type": 1, "version": 1}, sort_keys=True))
 
 
-def folder_id(dirents: Iterable[Dirent]) -> str:
-    lines = [each.line for each in sorted(dirents, key=lambda each: each.name, reverse=True)]
+def folder_id(dirents: Sequence[Dirent]) -> str:
+    """The id of a folder by its lines, which are in the order of their names."""
+    lines = [each.line for each in reversed(dirents)]
     return sha1(f'{{"dirents": [{", ".join(lines)}], "type": 3, "version": 1}}') if lines else EMPTY
 
 
@@ -93,21 +100,28 @@ class Objects:
 
     def __init__(self) -> None:
         self.files: dict[str, Content] = {}
-        self._folders: dict[str, Folder] = {EMPTY: Folder((), 0, 0)}
+        self._folders: dict[str, Folder] = {EMPTY: Folder(())}
+        self._totals: dict[str, Total] = {}
 
     def folder(self, folder: str) -> Folder:
         return self._folders[folder]
 
-    def keep(self, dirents: Sequence[Dirent]) -> str:
+    def total(self, folder: str) -> Total:
+        """What is below a folder; few ask, so it is not worked out before."""
+        known = self._totals.get(folder)
+        if known is None:
+            dirents = self._folders[folder].dirents
+            below = [self.total(each.id) if each.folder else Total(each.size, 1) for each in dirents]
+            known = Total(sum(each.size for each in below), sum(each.files for each in below))
+            self._totals[folder] = known
+        return known
+
+    def keep(self, dirents: Iterable[Dirent]) -> str:
         """Store a folder, gives its id."""
-        folder = folder_id(dirents)
+        ordered = tuple(sorted(dirents, key=_BY_NAME))
+        folder = folder_id(ordered)
         if folder not in self._folders:
-            below = [self._folders[each.id] for each in dirents if each.folder]
-            self._folders[folder] = Folder(
-                tuple(sorted(dirents, key=lambda each: each.name)),
-                sum(each.size for each in dirents) + sum(each.size for each in below),
-                sum(not each.folder for each in dirents) + sum(each.files for each in below),
-            )
+            self._folders[folder] = Folder(ordered)
         return folder
 
     def find(self, root: str, names: Sequence[str]) -> Dirent | None:

@@ -12,12 +12,14 @@ class User:
     """An account.
 
     Attributes:
-        email: its name, in the form of an address.
+        email: its name, in the form of an address; since version 11, servers make up those of new accounts
+            ("…@auth.local").
         name: as people see it.
         password: what it logs in with.
         quota: bytes of what it owns; UNLIMITED is none.
         active: an administrator has not switched it off.
         default_library: the id of its "My Library"; None until there is one.
+        address: by which people know it, where the name is made up.
     """
 
     email: str
@@ -26,6 +28,11 @@ class User:
     quota: int = UNLIMITED
     active: bool = True
     default_library: str | None = None
+    address: str = ""
+
+    @property
+    def contact_email(self) -> str:
+        return self.address or self.email
 
 
 @dataclass(slots=True)
@@ -88,6 +95,19 @@ class People:
         group = Group(len(self.groups) + 1, name, self.user(owner).email, emails)
         self.groups[group.id] = group
         return group
+
+    def contact_email(self, email: str) -> str:
+        """By which address people know a user, who may be gone."""
+        return self.users[email].contact_email if email in self.users else email
+
+    def search(self, text: str) -> list[User]:
+        """The active users with `text` in one of their names or addresses."""
+        wanted = text.casefold()
+        return [
+            each
+            for each in self.users.values()
+            if each.active and any(wanted in told.casefold() for told in (each.email, each.name, each.contact_email))
+        ]
 
     def groups_of(self, user: User) -> list[Group]:
         return [each for each in self.groups.values() if user.email in each.members]

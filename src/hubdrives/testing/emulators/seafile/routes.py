@@ -6,6 +6,7 @@ https://download.seafile.com/published/web-api/home.md
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, TypeAlias
 from urllib.parse import unquote
 
@@ -50,6 +51,7 @@ _OPEN: tuple[Line, ...] = (
 _ACCOUNT: tuple[Line, ...] = (
     ("GET", _API + "auth/ping/", "auth.ping", accounts.ping),
     ("GET", _API + "account/info/", "account.info", accounts.account_info),
+    ("GET", _API + "search-user/", "users.search", accounts.search_users),
 )
 # Words stand before ids where both would fit.
 _LIBRARIES: tuple[Line, ...] = (
@@ -142,6 +144,8 @@ _BY_LIBRARY_TOKEN: tuple[Line, ...] = (
     ("GET", _API21 + "via-repo-token/file/", "file.detail", files21.get_file),
     ("POST", _API21 + "via-repo-token/file/", "file.change", files21.change_file),
     ("DELETE", _API21 + "via-repo-token/file/", "file.delete", files21.delete_file),
+    ("POST", _API21 + "via-repo-token/sync-batch-move-item/", "move.several", moves.move_several),
+    ("POST", _API21 + "via-repo-token/sync-batch-copy-item/", "copy.several", moves.copy_several),
     ("GET", _API21 + "via-repo-token/upload-link/", "upload.link", uploads.upload_link),
     ("GET", _API21 + "via-repo-token/download-link/", "file.link", files21.download_link),
 )
@@ -197,6 +201,7 @@ _ROUTES = (
 )
 
 
+@lru_cache(maxsize=1000)
 def match(method: str, raw_path: str) -> Match:
     """What a request asks for."""
     segments = raw_path.split("/")

@@ -163,7 +163,7 @@ def _asked(view: View, call: Call, args: Mapping[str, str]) -> tuple[Library, No
     if found is None or found.content is not None:
         raise SeafileError("not_found", f"Folder {path} not found.")
     view.need_owner(library, "Permission denied.")
-    return library, found, view.site.shared(library, found)
+    return library, found, view.site.libraries.of(found)
 
 
 def _refusal(view: View, target: Library | None, email: str) -> str:
@@ -213,7 +213,7 @@ def _user(view: View, email: str, permission: str) -> dict[str, Any]:
         "user_info": {
             "name": email,
             "nickname": view.site.people.name(email),
-            "contact_email": email,
+            "contact_email": view.site.people.contact_email(email),
             "avatar_url": f"{view.url}/media/avatars/default.png",
         },
         "permission": "rw" if known else permission,
@@ -237,6 +237,7 @@ def _given(view: View, library: Library) -> Iterator[dict[str, Any]]:
             "share_type": "personal",
             "user_name": view.site.people.name(email),
             "user_email": email,
+            "contact_email": view.site.people.contact_email(email),
             "group_id": "",
             "group_name": "",
             "permission": permission,

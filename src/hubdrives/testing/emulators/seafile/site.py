@@ -115,12 +115,6 @@ class Site:
         else:
             library.group_shares[who] = permission
 
-    def shared(self, library: Library, folder: Node) -> Library | None:
-        """What a folder is shared by: the library itself for its top, else the virtual one, if there is one."""
-        if folder.id == library.root:
-            return library
-        return next((each for each in self.libraries.all() if each.virtual and each.root == folder.id), None)
-
     def origin_path(self, library: Library, path: str) -> str:
         """The path, in the library that a virtual one comes from, of something in it.
 

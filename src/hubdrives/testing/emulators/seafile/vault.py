@@ -32,8 +32,9 @@ class Vault(Tree):
         self._modifiers: dict[str, str] = {}
         self._named: dict[tuple[str, str], str] = {}
         self._file_ids: dict[str, tuple[Content, str]] = {}
-        self._dirents: dict[str, tuple[Node, Dirent]] = {}
+        self._dirents: dict[str, Dirent] = {}
         self._folder_ids: dict[str, str] = {}
+        self._unsettled: dict[str, None] = {}
 
     @contextmanager
     def acting(self, email: str) -> Iterator[None]:
@@ -87,18 +88,19 @@ class Vault(Tree):
         if known is None:
             dirents = [self.dirent(each) for each in self.entries(folder)]
             known = self._folder_ids[folder] = self.objects.keep(dirents)
+            self._unsettled.pop(folder, None)
         return known
 
-    def is_settled(self, folder: str) -> bool:
-        """Whether nothing has happened below a folder since its id was asked for."""
-        return folder in self._folder_ids
+    def unsettled(self) -> list[str]:
+        """The folders at the top below which something has happened since their ids were asked for."""
+        return list(self._unsettled)
 
     def dirent(self, node: Node) -> Dirent:
         """The line that its folder has of a node."""
         known = self._dirents.get(node.id)
-        if known is None or known[0] is not node or (node.content is None and known[1].id != self.id(node)):
-            known = self._dirents[node.id] = (node, self._dirent(node))
-        return known[1]
+        if known is None:
+            known = self._dirents[node.id] = self._dirent(node)
+        return known
 
     def _dirent(self, node: Node) -> Dirent:
         mtime = int(node.modified)
@@ -186,8 +188,14 @@ class Vault(Tree):
         now = self._now()
         for each in lineage:
             self._folder_ids.pop(each, None)
+            self._dirents.pop(each, None)
             above = self.nodes.get(each)
-            if above is not None and each != node:
+            if above is None:
+                self._unsettled.pop(each, None)
+                continue
+            if not above.parents:
+                self._unsettled[each] = None
+            if each != node:
                 self.nodes[each] = replace(above, modified=now)
 
 

@@ -46,7 +46,7 @@ def _one(view: View, library: Library, parent: str, name: str) -> Iterator[Packe
     found = view.at(library, path)
     if found is None or found.content is not None:
         raise SeafileError("not_found", f"Folder {path} not found.")
-    if view.site.vault.objects.folder(view.site.vault.folder_id(found.id)).size > view.site.settings.zip_limit:
+    if view.site.vault.objects.total(view.site.vault.folder_id(found.id)).size > view.site.settings.zip_limit:
         raise SeafileError("bad_request", f'Unable to download directory "{name}": size is too large.')
     return _lines(view, found, found.name)
 
