@@ -8,6 +8,7 @@ from aiohttp import encode_basic_auth, web
 
 CLIENT, SECRET = "11111111-2222-3333-4444-555555555555", "globus-hush"
 COLLECTION = "0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f"
+OTHER = "0a1b2c3d-0a1b-4c2d-8e3f-000000000000"
 TRANSFER = "transfer.api.globus.org"
 ALL = "urn:globus:auth:scope:transfer.api.globus.org:all"
 HTTPS = f"https://auth.globus.org/scopes/{COLLECTION}/https"

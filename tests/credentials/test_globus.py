@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from tests.credentials.globus_endpoint import ALL, CLIENT, COLLECTION, HTTPS, SECRET, TRANSFER, Auth, Clock
+from tests.credentials.globus_endpoint import ALL, CLIENT, COLLECTION, HTTPS, OTHER, SECRET, TRANSFER, Auth, Clock
 
 from hubdrives.credentials import is_personal, token_source
 from hubdrives.credentials.globus import GlobusClient
@@ -99,6 +99,67 @@ class TestTokens:
         monkeypatch.setenv("GLOBUS_SDK_SERVICE_URL_AUTH", "http://127.0.0.1:1/")
         monkeypatch.setenv("GLOBUS_SDK_ENVIRONMENT", "sandbox")
         assert await client.token() == "token-1"
+
+
+class TestSeveralServers:
+    async def test_their_first_tokens_come_by_one_request(self, client: GlobusClient, auth: Auth) -> None:
+        transfer, files = client.for_audience(TRANSFER), client.for_audience(COLLECTION)
+        assert await files.token() == "token-1"
+        assert await transfer.token() == "token-1"
+        assert auth.asked == [f"{ALL} {HTTPS}"]
+        assert await files.token(stale="token-1") == "token-2"
+        assert auth.asked[1:] == [HTTPS]
+
+    async def test_whoever_comes_meanwhile_waits_for_it(self, client: GlobusClient, auth: Auth) -> None:
+        auth.open.clear()
+        sources = [client.for_audience(TRANSFER), client.for_audience(COLLECTION)] * 20
+        waiting = [asyncio.ensure_future(source.token()) for source in sources]
+        while not auth.asked:
+            await asyncio.sleep(0)
+        late = asyncio.ensure_future(client.for_audience(OTHER).token())
+        auth.open.set()
+        assert set(await asyncio.gather(*waiting)) == {"token-1"}
+        assert await late == "token-2"
+        assert len(auth.asked) == 2
+
+    async def test_two_sets_of_scopes_of_one_are_two_tokens(self, client: GlobusClient, auth: Auth) -> None:
+        scope = f"{ALL}[*https://auth.globus.org/scopes/{COLLECTION}/data_access]"
+        plain, wide = client.for_audience(TRANSFER), client.for_audience(TRANSFER, scopes=[scope])
+        files = client.for_audience(COLLECTION)
+        assert await plain.token() == "token-1"
+        assert await wide.token() == await files.token() == "token-2"
+        assert auth.asked == [ALL, f"{scope} {HTTPS}"]
+
+    async def test_one_that_was_not_used_for_long_has_grown_older(
+        self, client: GlobusClient, auth: Auth, clock: Clock
+    ) -> None:
+        transfer, files = client.for_audience(TRANSFER), client.for_audience(COLLECTION)
+        await transfer.token()
+        clock.now += 100_000
+        assert await files.token() == "token-1"
+        clock.now += 72_800 - 301
+        assert await files.token() == "token-1"
+        clock.now += 2
+        assert await files.token() == "token-2"
+        assert auth.asked == [f"{ALL} {HTTPS}", HTTPS]
+
+    async def test_one_that_has_ended_before_it_was_used_is_none(
+        self, client: GlobusClient, auth: Auth, clock: Clock
+    ) -> None:
+        transfer, files = client.for_audience(TRANSFER), client.for_audience(COLLECTION)
+        await transfer.token()
+        clock.now += 172800
+        assert await files.token() == "token-2"
+        assert auth.asked == [f"{ALL} {HTTPS}", HTTPS]
+
+    async def test_trouble_of_before_is_not_told_again(self, client: GlobusClient, auth: Auth) -> None:
+        transfer, files = client.for_audience(TRANSFER), client.for_audience(COLLECTION)
+        auth.answer = answers(503)
+        with pytest.raises(Unavailable):
+            await transfer.token()
+        auth.answer = None
+        assert await files.token() == "token-2"
+        assert await transfer.token() == "token-3"
 
 
 def answers(status: int, body: Any = None, **headers: str) -> Callable[[], web.Response]:

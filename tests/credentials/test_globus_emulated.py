@@ -7,6 +7,8 @@ import pytest
 
 from hubdrives.credentials.globus import GlobusClient
 from hubdrives.errors import BadConfig, BadCredential, Unavailable
+from hubdrives.http import Client
+from hubdrives.providers.globus import Globus as Drive
 from hubdrives.testing.emulators.globus import Globus
 from hubdrives.testing.emulators.globus.named import TRANSFER, TRANSFER_ALL, scope_of
 from hubdrives.testing.emulators.server import serving
@@ -45,6 +47,34 @@ async def test_whichever_token_comes_first(client: GlobusClient, globus: Globus)
     scopes = [TRANSFER_ALL, scope_of(globus.collection.id, "https")]
     token = await client.for_audience(TRANSFER, scopes=scopes).token()
     assert globus.tokens.check(token, TRANSFER)
+
+
+async def test_those_of_several_servers_come_together_and_open_each_its_own(
+    client: GlobusClient, globus: Globus
+) -> None:
+    https = scope_of(globus.collection.id, "https")
+    transfer, files = client.for_audience(TRANSFER), client.for_audience(globus.collection.id)
+    assert globus.tokens.check(await files.token(), globus.collection.id).allows(https)
+    assert globus.tokens.check(await transfer.token(), TRANSFER).allows(TRANSFER_ALL)
+    assert globus.requests.by_operation["auth.token"] == 1
+
+
+async def test_a_collection_that_is_gone_spoils_it_for_no_other(client: GlobusClient, globus: Globus) -> None:
+    gone = client.for_audience("0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f")
+    assert globus.tokens.check(await client.token(), TRANSFER)
+    with pytest.raises(BadConfig, match="does not know a scope"):
+        await gone.token()
+
+
+async def test_what_is_shared_is_brought_with_two_requests_for_tokens(client: GlobusClient, globus: Globus) -> None:
+    globus.add_file("course/a.txt", "text")
+    drive = Drive(Client(title="Globus", errors=Drive.errors, tokens=client), base_url=globus.url)
+    async with drive:
+        place = Drive.parse(globus.web_address(path="/course"), base_url=globus.url)
+        assert place is not None
+        (entry,) = (await drive.snapshot(place)).entries
+        assert [piece async for piece in drive.read(entry)] == [b"text"]
+    assert globus.requests.by_operation["auth.token"] == 2
 
 
 async def test_after_the_end_there_is_another(client: GlobusClient, globus: Globus) -> None:

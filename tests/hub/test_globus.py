@@ -1,12 +1,15 @@
 """Logins with Globus that stay fresh: GlobusOAuthenticator itself with the mixin, against an emulated Globus Auth."""
 
 import asyncio
+import json
 import re
+import sys
 from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import encode_basic_auth, web
 from jupyterhub.user import User
 from oauthenticator.globus import GlobusOAuthenticator
 from tests.hub.globus_browser import log_in, traits
@@ -99,6 +102,16 @@ class TestEachServersTokenByItself:
         assert is_live(globus, found.pop(), TRANSFER)
         assert questions(globus) == before + 1
 
+    async def test_the_others_stay_as_they_are(self, make: Make, user: User, globus: Globus) -> None:
+        authenticator = make()
+        await log_in(authenticator, user, scopes=https(globus))
+        before = (await stored(user))["tokens"]
+        refused = digest(before[globus.collection.id]["access_token"])
+        found = await authenticator.live_login(user, meant(globus.collection.id), refused=refused)
+        after = (await stored(user))["tokens"]
+        assert after[globus.collection.id]["access_token"] == found.token
+        assert after[TRANSFER] == before[TRANSFER]
+
     async def test_one_that_is_missing_is_not_asked_for(self, make: Make, user: User, globus: Globus) -> None:
         authenticator = make()
         await log_in(authenticator, user)
@@ -132,7 +145,7 @@ class TestEachServersTokenByItself:
     async def test_a_secret_that_is_wrong_is_for_the_admins(self, make: Make, user: User, globus: Globus) -> None:
         await log_in(make(), user)
         globus.advance(3 * DAY)
-        with pytest.raises(BadConfig, match="invalid_client"):
+        with pytest.raises(BadConfig, match="refuses the hub's own application"):
             await make(client_secret="another").live_login(user, meant(TRANSFER))
 
     async def test_a_globus_that_is_away_ends_no_login(self, make: Make, user: User, globus: Globus) -> None:
@@ -162,6 +175,92 @@ class TestEachServersTokenByItself:
             for server in servers[:2]:
                 assert is_live(globus, (await authenticator.live_login(user, meant(server))).token, server)
         assert await authenticator.refresh_user(user)
+
+
+class TestRenewalByTheSdk:
+    @pytest.fixture
+    async def asked(self, make: Make, user: User, globus: Globus, serve: Callable[..., Any]) -> Any:
+        """What Globus is asked, and `says`, what it answers, when the token for Transfer is renewed."""
+        seen = SimpleNamespace(requests=[], forms=[], says=lambda: web.Response(status=500))
+
+        async def answer(request: web.Request) -> web.Response:
+            seen.requests.append(request)
+            seen.forms.append(dict(await request.post()))
+            return seen.says()
+
+        seen.authenticator = make()
+        await log_in(seen.authenticator, user)
+        seen.authenticator.token_url = f"{await serve(answer)}/v2/oauth2/token"
+        globus.advance(3 * DAY)
+        seen.renew = lambda: seen.authenticator.live_login(user, meant(TRANSFER))
+        return seen
+
+    async def test_the_refresh_token_goes_there_and_nowhere_else_and_once(
+        self, asked: Any, globus: Globus, user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GLOBUS_SDK_SERVICE_URL_AUTH", "http://127.0.0.1:1/")
+        refresh_token = (await stored(user))["tokens"][TRANSFER]["refresh_token"]
+        asked.says = lambda: web.Response(status=307, headers={"Location": "/elsewhere"})
+        with pytest.raises(Unavailable):
+            await asked.renew()
+        (request,) = asked.requests
+        assert request.path == "/v2/oauth2/token"
+        assert request.headers["User-Agent"].startswith("globus-sdk-py-")
+        assert request.headers["Authorization"] == encode_basic_auth(globus.client.id, globus.client.secret)
+        assert asked.forms == [{"grant_type": "refresh_token", "refresh_token": refresh_token}]
+
+    async def test_each_token_in_the_answer_says_when_it_ends(self, asked: Any, globus: Globus) -> None:
+        other = {"access_token": "b", "resource_server": AUTH, "expires_in": 20, "scope": "openid"}
+        answer = {
+            "access_token": "a",
+            "resource_server": TRANSFER,
+            "expires_in": 10,
+            "scope": "x",
+            "refresh_token": "r",
+        }
+        asked.says = lambda: web.json_response({**answer, "other_tokens": [other]})
+        now = globus.clock()
+        told = await asked.authenticator.answer_to("old", None)
+        assert told["other_tokens"] == [{**other, "expires_at": pytest.approx(now + 20, abs=5)}]
+        assert told | {"other_tokens": []} == answer | {
+            "other_tokens": [],
+            "expires_at": pytest.approx(now + 10, abs=5),
+        }
+
+    @pytest.mark.parametrize(
+        ("status", "body", "kind"),
+        [
+            (400, {"error": "invalid_grant"}, LoginNeeded),
+            (401, {"error": "invalid_grant"}, LoginNeeded),
+            (403, {"error": "interaction_required"}, LoginNeeded),
+            (401, {"error": "invalid_client"}, BadConfig),
+            (401, {"errors": [{"code": "UNAUTHORIZED"}], "error": "unauthorized"}, BadConfig),
+            (400, {"error": "unauthorized_client"}, BadConfig),
+            (408, {}, Unavailable),
+            (429, {}, Unavailable),
+            (500, {"error": "invalid_grant"}, Unavailable),
+            (503, "<html>maintenance", Unavailable),
+            (403, "<html>A proxy says no", Unavailable),
+            (200, "<html>Sign in to the network", Unavailable),
+            (200, {"error": "invalid_grant"}, Unavailable),
+        ],
+    )
+    async def test_only_what_ends_a_login_ends_it(self, asked: Any, status: int, body: Any, kind: type) -> None:
+        text = body if isinstance(body, str) else json.dumps(body)
+        asked.says = lambda: web.Response(status=status, text=text, content_type="application/json")
+        for _ in range(2):
+            with pytest.raises(kind):
+                await asked.renew()
+        assert len(asked.requests) == 1
+
+    def test_without_the_sdk_the_hub_does_not_start(self, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "globus_sdk", None)
+        with pytest.raises(BadConfig, match=r"pip install 'hubdrives\[globus\]'"):
+            make()
+
+    def test_nor_where_the_address_for_tokens_is_not_globus(self, make: Make) -> None:
+        with pytest.raises(BadConfig, match="token_url"):
+            make(token_url="https://login.example.edu/token")
 
 
 class TestTheHubsOwnCheck:

@@ -10,7 +10,6 @@ from jupyterhub import orm
 from jupyterhub.auth import Authenticator, DummyAuthenticator
 from jupyterhub.user import User
 from oauthenticator.generic import GenericOAuthenticator
-from oauthenticator.globus import GlobusOAuthenticator
 from tests.hub.issuing import TOKEN, Clock, Make, SmallIssuer, log_in, stored
 from traitlets.config import Config
 
@@ -211,28 +210,6 @@ class TestWhatIsSaved:
 
 
 class TestOtherAuthenticators:
-    async def test_globus_renews_the_token_of_each_service_by_its_own_grant(
-        self, make: Make, user: User, issuer: SmallIssuer, clock: Clock
-    ) -> None:
-        first = {**issuer.log_in(), "resource_server": "auth.globus.org"}
-        transfer = {**issuer.log_in(), "resource_server": "transfer.api.globus.org"}
-        flows = {**issuer.log_in(), "resource_server": "flows.globus.org"}
-        authenticator = make(GlobusOAuthenticator)
-        issuer.trouble["/token"] = lambda: web.json_response({**first, "other_tokens": [transfer, flows]})
-        response = await authenticator.get_token_info(None, {})
-        await user.save_auth_state(authenticator.build_auth_state_dict(response, {"preferred_username": "alice"}))
-        issuer.trouble.clear()
-        meant = HubLoginSettings(kind="hub_login", resource_server="flows.globus.org")
-        assert (await authenticator.live_login(user, meant)).token == flows["access_token"]
-        clock.now += 3600
-        found = await authenticator.live_login(user, meant)
-        assert issuer.is_live(found.token)
-        state = await stored(user)
-        assert state["tokens"]["transfer.api.globus.org"]["access_token"] == transfer["access_token"]
-        # Each check of the login builds `tokens` anew.
-        model = await authenticator.refresh_user(user)
-        assert model["auth_state"]["tokens"]["flows.globus.org"]["access_token"] == found.token
-
     async def test_of_others_one_thing_happens_after_the_other(self, user: User) -> None:
         under_way = []
 

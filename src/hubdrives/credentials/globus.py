@@ -5,7 +5,8 @@ https://docs.globus.org/guides/recipes/automate-with-service-account/
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from hubdrives import config
 from hubdrives.credentials import globus_auth
 from hubdrives.credentials.globus_scopes import TRANSFER, usual
 from hubdrives.credentials.minting import Minted, Minting, may_have_secrets
-from hubdrives.errors import BadConfig
+from hubdrives.errors import BadConfig, BadCredential, UnexpectedAnswer
 
 
 class GlobusClientSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -37,6 +38,8 @@ class GlobusClientSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
 class GlobusClient:
     """Mints tokens, one for each server and its scopes; a renewal happens once however many wait for it.
+
+    Servers that were meant (`for_audience`) before any of them is asked get their first tokens by one request.
 
     Args:
         credential: the fields of `GlobusClientSettings`.
@@ -69,6 +72,7 @@ class GlobusClient:
         self._settings.secret()
         self._clock = clock
         self._known: dict[tuple[str, tuple[str, ...]], _ForServer] = {}
+        self._together = _Together(self._minted, clock)
         self.account = f"{self._settings.client_id}@clients.auth.globus.org"
 
     def __repr__(self) -> str:
@@ -86,7 +90,9 @@ class GlobusClient:
             scopes: what they must allow; what the server mostly wants unless given.
         """
         wanted = tuple(scopes) or (usual(audience),)
-        return self._known.setdefault((audience, wanted), _ForServer(self, audience, wanted))
+        if (audience, wanted) not in self._known:
+            self._known[audience, wanted] = _ForServer(self, audience, wanted)
+        return self._known[audience, wanted]
 
     def login_url(
         self,
@@ -99,18 +105,77 @@ class GlobusClient:
 
     def minting(self, server: str, scopes: Sequence[str]) -> Minting:
         """What mints the tokens for one server."""
+        if not self._together.joined(server, scopes):
+            self._together = _Together(self._minted, self._clock)
+            self._together.joined(server, scopes)
+        together = self._together
 
         async def mint(_old: str | None) -> Minted:
-            return await asyncio.to_thread(
-                globus_auth.by_client_credentials,
-                self._url,
-                client_id=str(self._settings.client_id),
-                client_secret=self._settings.secret(),
-                server=server,
-                scopes=scopes,
-            )
+            found = await together.first(server) or (await self._minted(scopes)).get(server)
+            if found is None:
+                raise UnexpectedAnswer("Globus answered with tokens for others than the server that was meant.")
+            return found
 
         return Minting(mint, clock=self._clock)
+
+    async def _minted(self, scopes: Sequence[str]) -> Mapping[str, Minted]:
+        return await asyncio.to_thread(
+            globus_auth.by_client_credentials,
+            self._url,
+            client_id=str(self._settings.client_id),
+            client_secret=self._settings.secret(),
+            scopes=scopes,
+        )
+
+
+class _Together:
+    """Servers whose first tokens come by one request, that of whoever wants one first.
+
+    Args:
+        ask: gives tokens with these scopes, by server.
+        clock: seconds.
+    """
+
+    def __init__(
+        self, ask: Callable[[Sequence[str]], Awaitable[Mapping[str, Minted]]], clock: Callable[[], float]
+    ) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._waiting: dict[str, Sequence[str]] = {}
+        self._asked_at = 0.0
+        self._answer: asyncio.Future[Mapping[str, Minted]] | None = None
+
+    def joined(self, server: str, scopes: Sequence[str]) -> bool:
+        """Whether a server gets its first token here: not if that is asked for already, nor with two sets of scopes."""
+        if self._answer is not None or server in self._waiting:
+            return False
+        self._waiting[server] = scopes
+        return True
+
+    async def first(self, server: str) -> Minted | None:
+        """The first token for a server; None if it has to be asked for by itself, and whenever it is not the first.
+
+        Raises:
+            HubdrivesError: Globus Auth does not answer, or with something else.
+        """
+        if server not in self._waiting:
+            return None
+        if self._answer is None and len(self._waiting) > 1:
+            self._asked_at = self._clock()
+            scopes = [scope for each in self._waiting.values() for scope in each]
+            self._answer = asyncio.ensure_future(self._ask(scopes))
+        del self._waiting[server]
+        # What failed before, another try may change.
+        if self._answer is None or (self._answer.done() and self._answer.exception() is not None):
+            return None
+        try:
+            found = (await self._answer).get(server)
+        except (BadConfig, BadCredential):
+            # What is wrong with one must not be told of another.
+            return None
+        # It has grown older if it waited here.
+        left = found.lifetime - (self._clock() - self._asked_at) if found is not None else 0.0
+        return replace(found, lifetime=left) if found is not None and left > 0 else None
 
 
 class _ForServer:

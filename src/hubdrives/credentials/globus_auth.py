@@ -1,11 +1,12 @@
 """What Globus Auth is asked and what it answers, through Globus' official SDK; the one place that knows it. It blocks.
 
-https://docs.globus.org/api/auth/reference/
+https://docs.globus.org/api/auth/reference/, https://globus-sdk-python.readthedocs.io/en/stable/services/auth.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -14,6 +15,7 @@ from hubdrives.errors import (
     BadConfig,
     BadCredential,
     HubdrivesError,
+    LoginNeeded,
     RateLimited,
     Unavailable,
     UnexpectedAnswer,
@@ -23,13 +25,20 @@ from hubdrives.exchange import Failure
 API = "https://auth.globus.org"
 """Where Globus Auth is: the same for everybody."""
 
+ENDPOINT = "/v2/oauth2/token"
+"""The path at which it gives tokens."""
+
 _TIMEOUT = 20.0
 """Seconds."""
 
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+
 _ADMIN = "Tell your hub's administrators: "
 
-# What Globus says -> our error, what happened, what to do next.
-_REFUSALS: Mapping[str, tuple[type[HubdrivesError], str, str]] = {
+_Refusals: TypeAlias = Mapping[str, tuple[type[HubdrivesError], str, str | None]]
+"""What Globus says -> our error, what happened, what to do next (None: the error's own advice). "" is anything else."""
+
+_OF_CLIENTS: _Refusals = {
     "invalid_client": (
         BadCredential,
         "Globus does not know this client, or its secret is another one by now.",
@@ -45,7 +54,21 @@ _REFUSALS: Mapping[str, tuple[type[HubdrivesError], str, str]] = {
         "Globus does not know a scope that this needs: the collection is gone, or does not serve its files that way.",
         "Look at the collection in app.globus.org: its id, and whether HTTPS is on.",
     ),
+    "": (BadCredential, "Globus refuses this client, and does not say why in words known here.", None),
 }
+
+_HUB = (
+    BadConfig,
+    "Globus refuses the hub's own application, so that no login can be renewed.",
+    f"{_ADMIN}compare the authenticator's client id and secret with app.globus.org/settings/developers.",
+)
+_OF_LOGINS: _Refusals = {
+    **dict.fromkeys(
+        ("invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_request", "unknown_scope"), _HUB
+    ),
+    "": (LoginNeeded, "Your login to the hub has ended.", None),
+}
+
 _SAME = {"invalid_scope": "unknown_scope", "unknown_scope_error": "unknown_scope", "unauthorized": "invalid_client"}
 
 
@@ -59,61 +82,110 @@ class _Answer(_Token):
     other_tokens: list[_Token] = []
 
 
+def is_installed() -> bool:
+    """Whether Globus' SDK is here; what asks below needs it."""
+    return find_spec("globus_sdk") is not None
+
+
 def by_client_credentials(
-    url: str, *, client_id: str, client_secret: str, server: str, scopes: Sequence[str]
-) -> Minted:
-    """A token of a client in its own name, for `server`.
+    url: str, *, client_id: str, client_secret: str, scopes: Sequence[str]
+) -> Mapping[str, Minted]:
+    """The tokens of a client in its own name, by the servers that these scopes are of.
 
     Raises:
         BadCredential: Globus refuses the client.
-        BadConfig: Globus does not know the scopes; or its SDK is not installed here.
+        BadConfig: Globus does not know one of the scopes; or its SDK is not installed here.
         Unavailable: Globus Auth does not answer.
         UnexpectedAnswer: it does, but with something else.
     """
-    told = _asked(url, client_id, client_secret, scopes)
-    try:
-        answer = msgspec.convert(told, _Answer)
-    # Its message might hold a part of a token.
-    except msgspec.ValidationError:
-        raise UnexpectedAnswer("Globus answered something that is no token.") from None
+
+    def ask(how: Mapping[str, Any]) -> Any:
+        # Not ConfidentialAppAuthClient: for id tokens, which there are none of, that imports cryptography, which takes
+        # as long as all else here.
+        from globus_sdk.authorizers import BasicAuthorizer  # noqa: PLC0415
+        from globus_sdk.client import BaseClient  # noqa: PLC0415
+
+        client = BaseClient(authorizer=BasicAuthorizer(client_id, client_secret), **how)
+        form = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
+        return client.post(ENDPOINT, data=form, encoding="form").data
+
+    answer = _converted(_asked(url, ask, _OF_CLIENTS))
     # Which of several comes first is Globus' choice.
-    for one in (answer, *answer.other_tokens):
-        if one.resource_server == server and one.access_token and one.expires_in > 0:
-            return Minted(token=one.access_token, lifetime=one.expires_in)
-    raise UnexpectedAnswer("Globus answered with tokens for others than the server that was meant.")
+    return {
+        one.resource_server: Minted(token=one.access_token, lifetime=one.expires_in)
+        for one in (answer, *answer.other_tokens)
+        if one.access_token and one.expires_in > 0
+    }
 
 
-def _asked(url: str, client_id: str, client_secret: str, scopes: Sequence[str]) -> Any:
-    # Costs a third of a second, in processes that may never need it.
+def by_refresh_token(url: str, *, client_id: str, client_secret: str, refresh_token: str) -> dict[str, Any]:
+    """Globus' answer to the refresh token of a user's login: as it came, but certainly with a token in it.
+
+    Args:
+        url: where Globus Auth is.
+        client_id: of the application that the user has logged in to.
+        client_secret: its secret.
+        refresh_token: of one of the tokens that the login brought.
+
+    Raises:
+        LoginNeeded: it renews nothing any more.
+        BadConfig: Globus refuses the application; or its SDK is not installed here.
+        Unavailable: Globus Auth does not answer.
+        UnexpectedAnswer: it does, but with something else.
+    """
+
+    def ask(how: Mapping[str, Any]) -> Any:
+        from globus_sdk import ConfidentialAppAuthClient  # noqa: PLC0415
+
+        return ConfidentialAppAuthClient(client_id, client_secret, **how).oauth2_refresh_token(refresh_token).data
+
+    told: dict[str, Any] = _asked(url, ask, _OF_LOGINS)
+    _converted(told)
+    return told
+
+
+def _asked(url: str, ask: Callable[[Mapping[str, Any]], Any], refusals: _Refusals) -> Any:
+    """What `ask` is answered, which is given how its client is to be made."""
+    # Costs a tenth of a second, in processes that may never need it.
     try:
-        import globus_sdk  # noqa: PLC0415
+        from globus_sdk import exc  # noqa: PLC0415
         from globus_sdk.transport import RequestsTransport, RetryConfig  # noqa: PLC0415
     except ModuleNotFoundError:
         raise BadConfig("Globus' SDK is not installed here.", hint="Install hubdrives[globus].") from None
     transport = RequestsTransport(http_timeout=_TIMEOUT)
     # A redirect would take the secret along.
     transport.session.max_redirects = 0
+    how = {
+        # Said in full, so that no variable sends the secret elsewhere.
+        "base_url": f"{url}/",
+        "transport": transport,
+        # Whoever wants a token is in the midst of a request that is tried again as a whole.
+        "retry_config": RetryConfig(max_retries=0),
+    }
     try:
-        client = globus_sdk.ConfidentialAppAuthClient(
-            client_id,
-            client_secret,
-            # Said in full, so that no variable sends the secret elsewhere.
-            base_url=f"{url}/",
-            transport=transport,
-            # Whoever wants a token is in the midst of a request that is tried again as a whole.
-            retry_config=RetryConfig(max_retries=0),
-        )
-        return client.oauth2_client_credentials_tokens(list(scopes)).data
+        return ask(how)
     # Their messages hold what was sent, or what was answered.
-    except globus_sdk.GlobusAPIError as error:
-        raise _refusal(error) from None
-    except globus_sdk.NetworkError as error:
+    except exc.GlobusAPIError as error:
+        raise _refusal(error, refusals) from None
+    except exc.NetworkError as error:
         raise _unreachable(error.underlying_exception) from None
     # The SDK takes whatever comes for tokens.
-    except (globus_sdk.GlobusError, KeyError, TypeError, ValueError, AttributeError):
-        raise UnexpectedAnswer("Globus answered something that is no token.") from None
+    except (exc.GlobusError, KeyError, TypeError, ValueError, AttributeError):
+        raise _no_token() from None
     finally:
         transport.close()
+
+
+def _converted(told: Any) -> _Answer:
+    try:
+        return msgspec.convert(told, _Answer)
+    # Its message might hold a part of a token.
+    except msgspec.ValidationError:
+        raise _no_token() from None
+
+
+def _no_token() -> UnexpectedAnswer:
+    return UnexpectedAnswer("Globus answered something that is no token.")
 
 
 def _unreachable(error: Exception) -> HubdrivesError:
@@ -127,18 +199,16 @@ def _unreachable(error: Exception) -> HubdrivesError:
     return Unavailable(f"Globus' login does not answer ({type(error).__name__}).")
 
 
-def _refusal(error: Any) -> HubdrivesError:
+def _refusal(error: Any, refusals: _Refusals) -> HubdrivesError:
     failure = Failure(status=error.http_status, headers=error.headers, body=error.binary_content, operation="token")
     if failure.status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited("Globus' login is asked too often.", retry_after=failure.retry_after)
-    if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR or failure.status in _PASSING:
         return Unavailable("Globus' login has trouble at the moment.", retry_after=failure.retry_after)
     told = failure.json()
     if not isinstance(told, dict):
         return UnexpectedAnswer(f"Globus' login answered {failure.status}, and not as Globus' does.")
     # OAuth's word, and those of Globus' own.
-    for reason in (str(error.code).lower(), str(told.get("error")).lower()):
-        if found := _REFUSALS.get(_SAME.get(reason, reason)):
-            kind, message, hint = found
-            return kind(message, hint=hint)
-    return BadCredential("Globus refuses this client, and does not say why in words known here.")
+    reasons = (str(error.code).lower(), str(told.get("error")).lower(), "")
+    kind, message, hint = next(refusals[found] for one in reasons if (found := _SAME.get(one, one)) in refusals)
+    return kind(message, hint=hint)

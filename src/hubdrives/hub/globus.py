@@ -1,16 +1,20 @@
 """What logins with Globus need beyond others: they bring a token for each server, and more of them one by one.
 
-https://docs.globus.org/api/auth/reference/,
+They are renewed by Globus' own SDK.
+
+https://docs.globus.org/api/auth/reference/, https://globus-sdk-python.readthedocs.io/en/stable/services/auth.html,
 https://oauthenticator.readthedocs.io/en/stable/reference/api/gen/oauthenticator.globus.html
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from hubdrives.credentials.auth_state import grant, login_at
+from hubdrives.credentials import globus_auth
+from hubdrives.credentials.auth_state import grant, login_at, stamped
 from hubdrives.credentials.globus_login import CONSENT
 from hubdrives.credentials.globus_scopes import AUTH, GROUPS
-from hubdrives.errors import HubdrivesError
+from hubdrives.errors import BadConfig, HubdrivesError, Unavailable, UnexpectedAnswer
 from hubdrives.hub.consents import ConsentHandler
 from hubdrives.hub.logins import FreshLogins, Turn
 
@@ -18,7 +22,21 @@ _OTHERS = "other_tokens"
 
 
 class GlobusLogins(FreshLogins):
-    """For GlobusOAuthenticator: logins keep what earlier ones brought, and there is a page for more of them."""
+    """For GlobusOAuthenticator: logins keep what earlier ones brought, and there is a page for more of them.
+
+    Raises:
+        BadConfig: Globus' SDK is not installed, or `token_url` is not that of a Globus Auth.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not globus_auth.is_installed():
+            raise BadConfig(
+                "The hub renews logins with Globus by Globus' SDK, which is not installed where the hub runs: "
+                "pip install 'hubdrives[globus]'."
+            )
+        if not self.token_url.endswith(globus_auth.ENDPOINT):
+            raise BadConfig(f"GlobusOAuthenticator.token_url does not end in {globus_auth.ENDPOINT}, as Globus' does.")
 
     def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:
         return [*super().get_handlers(app), (CONSENT, ConsentHandler)]
@@ -26,9 +44,6 @@ class GlobusLogins(FreshLogins):
     async def get_token_info(self, handler: Any, params: Any) -> dict[str, Any]:
         """Globus' answer with the token on top that tells who somebody is: OAuthenticator asks with that one."""
         answer = await super().get_token_info(handler, params)
-        if params.get("grant_type") == "refresh_token":
-            # There it is the token that was to be renewed.
-            return answer
         others = answer.get(_OTHERS) or []
         own = next((one for one in others if one.get("resource_server") == AUTH), None)
         if own is None:
@@ -36,6 +51,21 @@ class GlobusLogins(FreshLogins):
         top = {key: value for key, value in answer.items() if key not in {_OTHERS, "id_token"}}
         id_token = {key: answer[key] for key in ("id_token",) if key in answer}
         return {**id_token, **own, _OTHERS: [top, *(one for one in others if one is not own)]}
+
+    async def answer_to(self, refresh_token: str, handler: Any) -> dict[str, Any]:  # noqa: ARG002 - nobody waits
+        asked = self.clock()
+        try:
+            answer = await asyncio.to_thread(
+                globus_auth.by_refresh_token,
+                self.token_url.removesuffix(globus_auth.ENDPOINT),
+                client_id=self.client_id,
+                client_secret=self.client_secret,
+                refresh_token=refresh_token,
+            )
+        except UnexpectedAnswer as error:
+            # No word of Globus' that the login were over.
+            raise Unavailable(str(error), hint=error.hint) from None
+        return stamped(answer, asked)
 
     async def run_post_auth_hook(self, handler: Any, auth_model: Any) -> Any:
         """The login's model, with those tokens of the same person's earlier logins that it did not bring itself."""

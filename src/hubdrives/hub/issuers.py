@@ -25,10 +25,13 @@ class _Answer(msgspec.Struct):
 
 
 def why(error: Exception) -> HubdrivesError | None:
-    """The error to tell for what OAuthenticator raised; None if that was not the issuer's doing.
+    """The error to tell for what asking raised; None if that was not the issuer's doing.
 
-    LoginNeeded if the login is over, BadConfig if the issuer refuses the hub itself, else Unavailable.
+    LoginNeeded if the login is over, BadConfig if the issuer refuses the hub itself, else Unavailable. Any of ours is
+    told already.
     """
+    if isinstance(error, HubdrivesError):
+        return error
     if isinstance(error, HTTPClientError) and _is_refusal(error.code):
         return _refusal(error)
     if isinstance(error, HTTPError) and error.status_code == HTTPStatus.FORBIDDEN:

@@ -187,6 +187,10 @@ class FreshLogins(Authenticator):  # type: ignore[misc]  # JupyterHub's classes 
         asked = self.clock()
         return stamped(await super().get_token_info(handler, params), asked)
 
+    async def answer_to(self, refresh_token: str, handler: Any) -> dict[str, Any]:
+        """The issuer's answer to a refresh token, stamped as by `get_token_info`. Raises what `issuers.why` knows."""
+        return await self.get_token_info(handler, self.build_refresh_token_request_params(refresh_token))
+
     async def token_to_user(self, token_info: Any) -> Any:
         try:
             return await super().token_to_user(token_info)
@@ -257,7 +261,7 @@ class FreshLogins(Authenticator):  # type: ignore[misc]  # JupyterHub's classes 
             if isinstance(known, LoginNeeded) or self.clock() < failed_at + _PAUSE:
                 raise copy.copy(known)
         try:
-            answer = await self.get_token_info(handler, self.build_refresh_token_request_params(found.refresh_token))
+            answer = await self.answer_to(found.refresh_token, handler)
         except Exception as error:
             failure = why(error)
             if failure is None:
