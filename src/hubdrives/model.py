@@ -120,6 +120,12 @@ RENAMED: Final = "renamed"
 TOO_LARGE: Final = "too-large"
 """The code of what stays remote because of its size."""
 
+STATE_DAMAGED: Final = "state-damaged"
+"""The code of what was known of earlier pulls and can't be used."""
+
+WHOLE: Final = "."
+"""The path of what says that all files of a snapshot can be listed, and none of them read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:

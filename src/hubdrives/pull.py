@@ -13,8 +13,20 @@ from hubdrives.errors import (
     BadTarget,
     DiskFull,
     LocalFailure,
+    Unreadable,
 )
-from hubdrives.model import TOO_LARGE, Location, Progress, Report, Skipped, Snapshot, Waiting
+from hubdrives.model import (
+    RENAMED,
+    STATE_DAMAGED,
+    TOO_LARGE,
+    WHOLE,
+    Location,
+    Progress,
+    Report,
+    Skipped,
+    Snapshot,
+    Waiting,
+)
 from hubdrives.paths import STATE_FOLDER
 from hubdrives.providers.base import Provider
 from hubdrives.sync import index
@@ -38,8 +50,6 @@ from hubdrives.sync.workspace import Memory, Workspace, last_report, pulled_from
 __all__ = ["check_target", "last_report", "pull", "pulled_from", "report_to_json"]
 
 _GB: Final = 10**9
-
-_DAMAGED: Final = "state-damaged"
 
 IsOpen = Callable[[], Awaitable[Collection[str]]]
 """Tells which files of the working folder are open in an editor now, relative to it."""
@@ -86,6 +96,7 @@ async def pull(
         BadTarget: `target` can't be pulled into, or was pulled from another location.
         Busy: another pull still works there.
         DiskFull, LocalFailure: this machine's file system fails.
+        Unreadable: none of it can be read.
         HubdrivesError: what `Provider.snapshot` and `Provider.read` raise, if it concerns more than one file.
     """
     folder = await in_thread(check_target, target, home=home)
@@ -161,6 +172,9 @@ class _Pull:
         """Do it all."""
         known = await in_thread(self.workspace.known, self.location)
         snapshot = await self.provider.snapshot(self.location, known=known)
+        for item in snapshot.skipped:
+            if item.path == WHOLE:
+                raise Unreadable(item.reason, hint="Nothing was changed here.")
         report = await in_thread(self._if_nothing_to_do, snapshot)
         if report is None:
             report = await self._bring(snapshot)
@@ -253,9 +267,15 @@ class _Pull:
 
     def _skipped_here(self, snapshot: Snapshot) -> list[Skipped]:
         """What the provider left out, as far as it would be in the working folder."""
-        prefix = f"{self.choice.subfolder}/" if self.choice.subfolder else ""
-        inside = (item for item in snapshot.skipped if item.path.startswith(prefix))
-        return [replace(item, path=item.path.removeprefix(prefix)) for item in inside]
+        if not self.choice.subfolder:
+            return list(snapshot.skipped)
+        prefix = f"{self.choice.subfolder}/"
+        inside = [item for item in snapshot.skipped if item.path.startswith(prefix)]
+        around = [item for item in snapshot.skipped if item.code != RENAMED and prefix.startswith(f"{item.path}/")]
+        return [
+            *(replace(item, path=item.path.removeprefix(prefix)) for item in inside),
+            *(replace(item, path=WHOLE) for item in around),
+        ]
 
     def _with_reader(self, item: Skipped) -> Skipped:
         """With the line of Python that opens what stays remote."""
@@ -305,7 +325,7 @@ class _Pull:
                     snapshot=snapshot.digest,
                     folders=upstream.folders,
                     edited=frozenset((*report.kept, *report.merged, *report.conflicts)) & ledger.files.keys(),
-                    skipped=[item for item in report.skipped if item.code != _DAMAGED],
+                    skipped=[item for item in report.skipped if item.code != STATE_DAMAGED],
                 )
         self.workspace.note_index(found)
 
@@ -326,7 +346,7 @@ def _damage(memory: Memory) -> list[Skipped]:
     reason = (
         "What was known of earlier pulls is damaged. Files that differ from the source's were kept under another name."
     )
-    return [Skipped(path=STATE, reason=reason, code=_DAMAGED)]
+    return [Skipped(path=STATE, reason=reason, code=STATE_DAMAGED)]
 
 
 def _readable(size: int) -> str:

@@ -1,6 +1,7 @@
 """`hubdrives pull`: reports, exit codes, interruptions; against folders and against an emulated Google Drive."""
 
 import asyncio
+import os
 import signal
 
 import pytest
@@ -48,6 +49,20 @@ def test_the_second_pull_brings_what_is_new_and_keeps_what_is_mine(shell, course
     assert "readme.md" in done.out
     assert (shell.folder / "mine/readme.md").read_text() == "# My course\n"
     assert shell.run("pull", course, "mine").out.startswith("mine: everything is up to date.")
+
+
+def test_where_nothing_can_be_brought_that_is_said_and_is_no_success(shell, course):
+    source = shell.folder / "pipes"
+    source.mkdir()
+    for name in ("one", "two"):
+        os.mkfifo(source / name)
+    for _ in range(2):
+        done = shell.run("pull", source, "mine")
+        assert done.code == 3
+        assert done.out.startswith("mine: 2 items can't be brought. It is ")
+    (source / "three").write_text("a file")
+    assert shell.run("pull", source, "mine").code == 0
+    assert shell.run("pull", source, "mine").out.startswith("mine: everything is up to date.")
 
 
 def test_progress_goes_to_standard_error_in_plain_lines(shell, course):

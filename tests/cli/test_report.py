@@ -1,8 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hubdrives.cli.report import told
+from hubdrives.cli.report import all_left_out, told
 from hubdrives.model import TOO_LARGE, Report, Skipped
 
 
@@ -48,6 +49,39 @@ def test_a_report_tells_what_happened_to_which_file():
 
 def test_what_is_new_to_nobody_is_told_in_one_line():
     assert told(Report(unchanged=3), folder=Path("mine")) == "mine: everything is up to date.\n"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "summary"),
+    [
+        (["It is a pipe."], "1 item can't be brought. It is a pipe."),
+        (["It is a pipe.", "It is a pipe."], "2 items can't be brought. It is a pipe."),
+        (["It is a pipe.", "It is a form."], "2 items can't be brought. The reasons are below."),
+    ],
+)
+def test_where_nothing_can_be_brought_that_is_said_first(reasons, summary):
+    skipped = [Skipped(path=f"{n}", reason=reason, code="unreadable") for n, reason in enumerate(reasons)]
+    lines = told(Report(skipped=skipped), folder=Path("mine")).splitlines()
+    assert lines == [
+        f"mine: {summary}",
+        "Left out, or under another name:",
+        *(f"  {item.path}: {item.reason}" for item in skipped),
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Report(unchanged=1),
+        Report(kept=["mine.txt"]),
+        Report(skipped=[Skipped(path="b", reason="Too big.", code=TOO_LARGE)]),
+        Report(skipped=[Skipped(path="b", reason="Not now.", code="locked")]),
+    ],
+)
+def test_where_something_is_here_or_may_come_what_is_left_out_is_below(other):
+    report = replace(other, skipped=[*other.skipped, Skipped(path="a", reason="It is a pipe.", code="unreadable")])
+    assert "mine: everything is up to date." in told(report, folder=Path("mine")).splitlines()
+    assert not all_left_out(report)
 
 
 def test_of_very_many_files_some_are_named_and_the_rest_is_counted():

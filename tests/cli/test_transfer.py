@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -145,10 +146,43 @@ async def test_files_that_only_a_transfer_brings_are_left_with_that_advice(shell
     world.lab.https = False
     world.lab.https_server = None
     (shell.folder / "plot.png").write_text("a plot")
-    for command in (("get", "globus:/runs", "a"), ("pull", "globus:/runs", "b"), ("put", "plot.png", "globus:/runs")):
+    for command in (("get", "globus:/runs", "a"), ("put", "plot.png", "globus:/runs")):
         done = await shell.arun(*command)
+        assert done.code != 0
         assert "has no https server" in done.out + done.err, command
         assert "`hubdrives transfer`" in done.out + done.err, command
+
+
+@pytest.mark.usefixtures("inside")
+async def test_a_pull_of_what_is_not_served_names_the_command_that_brings_it(shell: Shell, world: World) -> None:
+    world.lab.https = False
+    world.lab.https_server = None
+    done = await shell.arun("pull", "globus:/runs")
+    assert (done.code, done.out) == (1, "")
+    assert "serves no files over HTTPS" in done.err
+    assert not (shell.folder / "runs").exists()
+    program, *command = shlex.split(done.err.split("`")[1])
+    assert program == "hubdrives"
+    done = await shell.arun(*command)
+    assert (done.code, done.out) == (0, "2 files, 16 bytes: all is there.\n"), done.err
+    assert await world.brought("/runs/rain.csv") == b"town,mm\n"
+    # What is there can be seen nevertheless.
+    done = await shell.arun("ls", "-R", "globus:/runs")
+    assert "rain.csv" in done.out
+    assert "serves no files over HTTPS" in done.err
+
+
+@pytest.mark.usefixtures("inside")
+async def test_a_list_that_is_cut_says_how_many_there_are(shell: Shell, world: World) -> None:
+    for name in ("a", "b", "c"):
+        await shell.arun("transfer", "globus:/runs/rain.csv", name, "--detach")
+        world.globus.advance(10)
+    done = await shell.arun("transfers", "list", "--limit", "2")
+    assert len(done.out.splitlines()) == 3
+    assert done.err == "These are the newest 2 of 3; --limit shows up to 1000.\n"
+    told = (await shell.arun("transfers", "list", "--limit", "2", "--json")).report
+    assert (len(told["transfers"]), told["total"]) == (2, 3)
+    assert (await shell.arun("transfers", "list", "--limit", "3")).err == ""
 
 
 @pytest.mark.usefixtures("inside")

@@ -1,7 +1,9 @@
 """Transfers through the gateway: who may begin one, whose it is afterwards, and that nobody else learns of it."""
 
 import asyncio
+import shlex
 from collections.abc import AsyncIterator, Callable
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ from tests.gateway.ferries import Ferries, ferried
 from tests.gateway.questions import Question, table
 
 from hubdrives.config import Grant
-from hubdrives.errors import BadInput, NotFound, NotGranted
+from hubdrives.errors import BadInput, NotFound, NotGranted, Unreadable
 from hubdrives.gateway.owners import Owners
+from hubdrives.pull import pull
 from hubdrives.transfers import TaskState
 
 ALL = ("read", "write", "transfer")
@@ -116,6 +119,24 @@ async def test_a_transfer_takes_its_time_and_the_gateway_says_so(ferries: Ferrie
     assert outcomes == {"ok", "not-yet"}
 
 
+async def test_what_only_a_transfer_brings_is_listed_and_a_pull_of_it_says_so(ferries: Ferries, tmp_path: Path) -> None:
+    await ferries.open(STUDENTS, own(ferries, "alice"))
+    ferries.world.lab.https = False
+    ferries.world.lab.https_server = None
+    async with ferries.seen_by(ferries.bench.people.token("alice", "students")) as transfers:
+        found = transfers._connections.find("globus:/runs")
+        provider = await transfers._connections.provider(found.connection)
+        assert [entry.path async for entry in provider.list(found.location)] == ["rain.csv"]
+        with pytest.raises(Unreadable, match="serves no files over HTTPS") as refused:
+            await pull(provider, found.location, tmp_path / "runs")
+        assert not (tmp_path / "runs").exists()
+        _, _, recursive, address, _ = shlex.split(str(refused.value).split("`")[1])
+        assert recursive == "--recursive"
+        task = await transfers.submit(address, str(ferries.world.folder / "alice"), recursive=True)
+        assert (await transfers.watch(task.id)).state is TaskState.SUCCEEDED
+    assert await ferries.world.brought("/alice/rain.csv") == b"town,mm\n"
+
+
 async def test_nobody_writes_into_another_s_folder_though_the_account_could(ferries: Ferries) -> None:
     await ferries.open(STUDENTS, own(ferries, "alice"), own(ferries, "bob"))
     bob = ferries.bench.people.token("bob", "students")
@@ -185,6 +206,29 @@ async def test_whose_it_is_outlives_the_gateway(ferries: Ferries) -> None:
     async with ferries.seen_by(bob) as transfers:
         with pytest.raises(NotFound):
             await transfers.task(task.id)
+
+
+async def test_a_transfer_is_found_behind_thousands_of_others_of_the_service_account(ferries: Ferries) -> None:
+    await ferries.open(STUDENTS, own(ferries, "alice"), own(ferries, "bob"))
+    alice, bob = (ferries.bench.people.token(name, "students") for name in ("alice", "bob"))
+    globus = ferries.world.globus
+    async with ferries.seen_by(alice) as transfers:
+        task = await transfers.submit("globus:/runs/rain.csv", ferries.home("alice"))
+        await transfers.watch(task.id)
+        known = globus.tasks.tasks
+        (first,) = known.values()
+        for number in range(1200):
+            id_ = f"{number:08}-0000-4000-8000-000000000000"
+            known[id_] = copy(first)
+            known[id_].id, known[id_].requested = id_, first.requested + 10 + number
+        globus.requests.reset()
+        assert [one.id for one in await transfers.tasks()] == [task.id]
+        assert globus.requests.by_operation["task.list"] == 3
+    globus.requests.reset()
+    async with ferries.seen_by(bob) as transfers:
+        assert await transfers.tasks() == []
+    # Who has none costs nothing.
+    assert globus.requests.by_operation["task.list"] == 0
 
 
 async def test_a_label_is_no_proof(ferries: Ferries) -> None:

@@ -1,5 +1,6 @@
 """The report as a person meets it, in a real browser at a real Jupyter Server."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -230,6 +231,20 @@ async def test_the_page_of_a_folder_that_was_never_pulled_says_so(visit: Visit, 
     page = await visitor.open(f"{server.url}hubdrives/report?{urlencode({'target': 'nothing here'})}")
     await expect(page.locator("main")).to_have_attribute("data-view", "error")
     await expect(page.get_by_role("link", name="Open my files anyway")).to_be_visible()
+
+
+async def test_where_nothing_could_be_brought_that_is_what_the_page_says(
+    visit: Visit, server: Server, tmp_path: Path
+) -> None:
+    source = tmp_path / "pipes"
+    source.mkdir()
+    os.mkfifo(source / "one")
+    visitor = await visit()
+    page = await visitor.open(server.page(source))
+    await page.get_by_role("button", name="Get the files").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Nothing could be brought")
+    await expect(page.locator("summary").first).to_have_text("1 item can't be brought")
+    await expect(page.locator("#summary")).to_contain_text("It is ")
 
 
 async def test_an_old_conflict_stops_the_next_click_once_and_never_again(

@@ -33,14 +33,14 @@ def command(context: click.Context, source: str, target: Path | None, *, as_json
 
     A hub's pull link may choose what of the folder is brought; options given here win.
 
-    Exits with 3 when some files could not be brought.
+    Exits with 3 when some files could not be brought, or none of them can be.
     """
     folder, outcome = asyncio.run(_pull(context, source, target))
     if as_json:
         click.echo(json.dumps(pulling.report_to_json(outcome)))
     else:
         click.echo(report.told(outcome, folder=folder), nl=False)
-    context.exit(INCOMPLETE if outcome.failed else 0)
+    context.exit(INCOMPLETE if outcome.failed or report.all_left_out(outcome) else 0)
 
 
 async def _pull(context: click.Context, text: str, target: Path | None) -> tuple[Path, Report]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from typing import Final
 
 import click
 from rich.filesize import decimal
@@ -17,7 +18,8 @@ from hubdrives.providers.abilities import Task, TaskEvent
 from hubdrives.transfers import open_transfers
 
 _task = click.argument("task", metavar="ID")
-_limit = click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="So many at most.")
+_MOST: Final = 1000
+_limit = click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="So many at most.")
 
 
 @click.group("transfers", epilog="Example: hubdrives transfers list", short_help="List, watch or cancel transfers.")
@@ -33,18 +35,23 @@ def command() -> None:
 @json_option
 def list_(*, limit: int, as_json: bool) -> None:
     """List your transfers, the newest first."""
-    tasks = asyncio.run(_list(limit))
+    tasks = asyncio.run(_list())
     if as_json:
-        click.echo(json.dumps({"transfers": [task_to_json(task) for task in tasks]}))
+        shown = [task_to_json(task) for task in tasks[:limit]]
+        click.echo(json.dumps({"transfers": shown, "total": len(tasks)}))
     elif tasks:
-        _print_tasks(tasks)
+        _print_tasks(tasks[:limit])
     else:
         click.echo("There are no transfers.")
+    if len(tasks) > limit or len(tasks) == _MOST:
+        total = f"{len(tasks)}{' or more' if len(tasks) == _MOST else ''}"
+        click.echo(f"These are the newest {min(limit, len(tasks))} of {total}; --limit shows up to {_MOST}.", err=True)
 
 
-async def _list(limit: int) -> Sequence[Task]:
+async def _list() -> Sequence[Task]:
+    """As many as may be shown: it costs no more requests, and tells how many there are."""
     async with open_transfers() as transfers:
-        return await transfers.tasks(limit=limit)
+        return await transfers.tasks(limit=_MOST)
 
 
 def _print_tasks(tasks: Sequence[Task]) -> None:

@@ -42,6 +42,15 @@ class Owners:
         """Whose `task` is."""
         return await asyncio.to_thread(_read, self._path(connection, task))
 
+    async def count(self, owner: str) -> int:
+        """How many tasks `owner` has, of all connections together."""
+        return await asyncio.to_thread(self._count, owner)
+
+    def _count(self, owner: str) -> int:
+        with suppress(FileNotFoundError):
+            return sum(_read(path) == owner for path in self._folder.iterdir() if not path.name.startswith("."))
+        return 0
+
     def _claim(self, path: Path, owner: str) -> str | None:
         draft = self._folder / f".{secrets.token_hex(8)}"
         with disk_errors():

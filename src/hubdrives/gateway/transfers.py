@@ -1,5 +1,6 @@
 """The endpoints for transfers: begun by who may read here and write there, and nobody else's business afterwards."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -64,11 +65,8 @@ async def tasks(request: web.Request) -> web.Response:
     found: list[Task] = []
     for connection in _connections(request):
         account = await _account(request, connection)
-        among = limit if account.place.user else MAX_TASKS
-        some = await looked(request, account.place, partial(account.provider.tasks, limit=among), among)
-        found += [
-            account.named(one) for one in some if account.place.user or await _is_owner(request, connection, one.id)
-        ]
+        own = await _listed(request, account, limit) if account.place.user else await _sifted(request, account, limit)
+        found += [account.named(one) for one in own]
     beginning = datetime.min.replace(tzinfo=UTC)
     return document(sorted(found, key=lambda one: one.begun or beginning, reverse=True)[:limit])
 
@@ -106,6 +104,26 @@ class _Account:
     def named(self, task: Task) -> Task:
         """As the caller knows it."""
         return replace(task, id=f"{self.place.connection}:{task.id}")
+
+
+async def _listed(request: web.Request, account: _Account, limit: int) -> Sequence[Task]:
+    return await looked(request, account.place, partial(account.provider.tasks, limit=limit), limit)
+
+
+async def _sifted(request: web.Request, account: _Account, limit: int) -> Sequence[Task]:
+    """The caller's among all of a service account, looked for as far back as there are any."""
+    wanted = min(limit, await request.app[PARTS].owners.count(request[CALLER].id))
+    own: dict[str, Task] = {}
+    among = 0
+    while len(own) < wanted:
+        before, among = among, max(MAX_TASKS, 4 * among)
+        some = await _listed(request, account, among)
+        for one in some[before:]:
+            if await _is_owner(request, account.place.connection, one.id):
+                own[one.id] = one
+        if len(some) < among:
+            break
+    return [*own.values()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hubdrives.choice import Choice, pattern_spec, readable_size
 from hubdrives.errors import BadInput, NotFound
-from hubdrives.model import RENAMED, TOO_LARGE, Entry, Kind, Skipped
+from hubdrives.model import RENAMED, TOO_LARGE, WHOLE, Entry, Kind, Skipped
 from hubdrives.sync.values import parents_of
 
 
@@ -71,7 +71,9 @@ def withheld(
     """
     out = {item.path for item in skipped if item.code != RENAMED}
     there = {path for path, _ in entries}
-    return frozenset(path for path in tracked if path not in there and not out.isdisjoint((path, *parents_of(path))))
+    return frozenset(
+        path for path in tracked if path not in there and not out.isdisjoint((WHOLE, path, *parents_of(path)))
+    )
 
 
 def _inside(entries: Iterable[Entry], subfolder: str) -> Iterator[tuple[str, Entry]]:
