@@ -15,6 +15,7 @@ for _name in (
     "contract_abilities",
     "contract_reading",
     "contract_sharing",
+    "contract_transfers",
     "contract_versions",
     "world",
     "world_abilities",

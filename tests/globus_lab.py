@@ -2,7 +2,9 @@
 
 import asyncio
 import math
+import os
 import random
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,8 +20,8 @@ from hubdrives.testing.emulators.server import serving
 from hubdrives.testing.hub import Hub, Server, running_hub
 from hubdrives.testing.processes import free_ports
 
-ADA, EVE = "ada@example.edu", "eve@elsewhere.example"
-"""Who may log in to the hub, and who is of another institution."""
+ADA, BEN, EVE = "ada@example.edu", "ben@example.edu", "eve@elsewhere.example"
+"""The author and a reader, who may log in to the hub, and who is of another institution."""
 
 FOLDER = "sea-surface-temperature"
 SEAS = {"aegean": (18.6, 5.6, 0.035), "baltic": (8.2, 8.1, 0.045), "biscay": (15.3, 4.2, 0.02)}
@@ -36,9 +38,9 @@ class Lab:
     hub: Hub
     globus: Globus
     data: Collection
-    """Ada may read it, and write below `results`; her login asks for it."""
+    """Both may read it, Ada may write below `results`; a login asks for it."""
     model: Collection
-    """Ada may read it, but her login does not ask whether the hub may use it."""
+    """Both may read it, but a login does not ask whether the hub may use it."""
 
     @property
     def home(self) -> Path:
@@ -47,11 +49,10 @@ class Lab:
 
     async def run(self, server: Server, *command: str) -> tuple[int, str]:
         """How a module of Python that runs in Ada's server ends, and what it says."""
-        environment = server.environment
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", *command),
             cwd=self.home,
-            env={**environment, "PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"},
+            env=dict(server.environment),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -63,7 +64,7 @@ class Lab:
 async def lab_in(folder: Path) -> AsyncIterator[Lab]:
     """Start it; nobody has logged in."""
     async with serving(Globus()) as globus:
-        for name in (ADA, EVE):
+        for name in (ADA, BEN, EVE):
             globus.add_identity(name)
         data, model = globus.collection, globus.add_collection("Model output")
         planted = datetime(2025, 1, 31, tzinfo=UTC).timestamp()
@@ -71,8 +72,10 @@ async def lab_in(folder: Path) -> AsyncIterator[Lab]:
             globus.add_file(f"{FOLDER}/{path}", text, modified=planted)
         globus.add_file("run 1/model.csv", "a,b\n1,2\n", collection=model, modified=planted)
         globus.add_folder("results")
-        for where, rights, path in ((data, "r", "/"), (data, "rw", "/results"), (model, "r", "/")):
-            globus.share(where, ADA, rights, path=path)
+        for where in (data, model):
+            for name in (ADA, BEN):
+                globus.share(where, name, "r")
+        globus.share(data, ADA, "rw", path="/results")
         (folder / "home").mkdir()
         homes = globus.add_collection("Homes of the hub", directory=folder / "home", https=False)
         homes.home = "/{user}"
@@ -80,17 +83,22 @@ async def lab_in(folder: Path) -> AsyncIterator[Lab]:
         await globus.refresh()
 
         port = free_ports(1)[0]
+        key = folder / "link-key"
+        key.write_text(secrets.token_hex(32))
         settings = folder / "hubdrives.toml"
         grant = '[[grants]]\nconnection = "globus"\neveryone = true\n'
         settings.write_text(
             f'[connections.globus]\nprovider = "globus"\nbase_url = "{globus.url}"\nroot = "{globus.web_address()}"\n'
             'credential = { kind = "globus_login" }\n'
-            f'{grant}can = ["read", "write", "transfer"]\n'
+            f'{grant}can = ["read", "write", "transfer", "link"]\n'
             f'{grant}root = "{globus.web_address(homes, "/~/")}"\ncan = ["write"]\n'
-            f'{grant}root = "{globus.web_address(model)}"\n'
+            f'{grant}root = "{globus.web_address(model)}"\ncan = ["read", "link"]\n'
+            f'[gateway]\nlink_key_file = "{key}"\nfresh_seconds = 0\n'
         )
         config = {
             "JupyterHub": {"authenticator_class": "globus"},
+            # So that a notebook finds the commands that are installed beside Python.
+            "Spawner": {"environment": {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}},
             "GlobusOAuthenticator": _authenticator(
                 globus, homes, callback=f"http://127.0.0.1:{port}/hub/oauth_callback"
             ),

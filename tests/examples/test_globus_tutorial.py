@@ -1,7 +1,6 @@
 """The tutorial for Globus: a login with Globus at a real hub, and the notebook in a real server."""
 
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import nbformat
 import pytest
 from tests.globus_lab import ADA, EVE, FOLDER, SEAS, Lab, lab_in, sea_surface_temperature
 from tests.hub.globus_browser import through_globus
+from tests.notebooks import run_notebook
 
 from hubdrives.testing.hub import Server
 
@@ -27,21 +27,12 @@ async def test_the_tutorial_goes_from_the_login_to_a_plot_and_back(tmp_path: Pat
         assert (await through_globus(browser, "/hub/home", ADA)).status == 200
         secrets = set(_tokens(await lab.hub.auth_state("ada")))
         server = await lab.hub.spawn("ada")
-        _check_outputs(await _run_notebook(lab, server))
+        ran = await run_notebook(lab.hub, "ada", server, NOTEBOOK)
+        _check_outputs([_shown(outputs) for outputs in ran.outputs])
         await _check_what_is_there(lab)
         await _check_consent(lab, server, browser)
         secrets |= set(_tokens(await lab.hub.auth_state("ada")))
-        _check_no_token(lab, server, secrets)
-
-
-async def _run_notebook(lab: Lab, server: Server) -> list[str]:
-    """What the cells of the tutorial show, one text for each."""
-    shutil.copy(NOTEBOOK, lab.home)
-    command = ("nbconvert", "--to", "notebook", "--execute", "--inplace", NOTEBOOK.name)
-    code, said = await lab.run(server, "jupyter", *command)
-    assert code == 0, said
-    notebook = nbformat.read(lab.home / NOTEBOOK.name, as_version=4)
-    return [_shown(cell["outputs"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        _check_no_token(lab, ran.environment, secrets)
 
 
 def _shown(outputs: Sequence[Mapping[str, Any]]) -> str:
@@ -113,11 +104,11 @@ async def _check_consent(lab: Lab, server: Server, browser: aiohttp.ClientSessio
     assert (code, "model.csv" in said) == (0, True), said
 
 
-def _check_no_token(lab: Lab, server: Server, secrets: set[str]) -> None:
-    """Neither the notebook nor anything in the server has a token of Globus."""
+def _check_no_token(lab: Lab, environment: Mapping[str, str], secrets: set[str]) -> None:
+    """Neither the notebook, its kernel, nor anything in the home has a token of Globus."""
     assert len(secrets) >= 6
-    assert "GLOBUS_DATA" not in server.environment
-    texts = {f"${name}": value.encode() for name, value in server.environment.items()}
+    assert "GLOBUS_DATA" not in environment
+    texts = {f"${name}": value.encode() for name, value in environment.items()}
     texts |= {str(path): path.read_bytes() for path in lab.home.rglob("*") if path.is_file()}
     texts["the logs"] = lab.hub.log.encode()
     assert str(lab.home / NOTEBOOK.name) in texts

@@ -6,7 +6,6 @@ import json
 import re
 import secrets
 import shutil
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import nbformat
 import pytest
-from nbformat import NotebookNode
+from tests.notebooks import run_notebook
 
 from hubdrives.testing.emulators.seafile import Seafile
 from hubdrives.testing.emulators.seafile.settings import LoginIssuer
@@ -55,19 +53,8 @@ class Lab:
             return answer.status, html.unescape(said[1])
 
     async def run_notebook(self, user: str) -> list[Any]:
-        """The results of all cells of the notebook, run with what the user's server has."""
-        shutil.copy(EXAMPLE / "read-results.ipynb", self.hub.home(user))
-        command = ("nbconvert", "--to", "notebook", "--execute", "--inplace", "read-results.ipynb")
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "jupyter", *command),
-            cwd=self.hub.home(user),
-            env=dict(self.servers[user].environment),
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, said = await process.communicate()
-        assert process.returncode == 0, said.decode()
-        notebook: NotebookNode = nbformat.read(self.hub.home(user) / "read-results.ipynb", as_version=4)
-        return [cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        """The results of all cells of the notebook, run in the user's server."""
+        return (await run_notebook(self.hub, user, self.servers[user], EXAMPLE / "read-results.ipynb")).outputs
 
     async def gateway(self, token: str, method: str, path: str, **how: Any) -> tuple[int, bytes]:
         """The gateway's answer."""
