@@ -1,6 +1,7 @@
 """Bytes on their way out."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,21 @@ async def test_a_slice_is_a_content_of_its_own():
     assert await read(part) == b"23456"
     assert await read(part, 1, 3) == b"34"
     assert await read(part, 3, 99) == b"56"
+
+
+async def test_whoever_stops_in_the_middle_leaves_nothing_open(tmp_path: Path):
+    path = tmp_path / "data"
+    path.write_bytes(DATA)
+    pieces = File.at(path).read()
+    assert await anext(pieces) == DATA[: 1 << 20]
+    assert path in _open_files()
+    await pieces.aclose()
+    assert path not in _open_files()
+
+
+def _open_files() -> set[Path]:
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(descriptor.readlink())
+    return found

@@ -107,14 +107,23 @@ class File:
                 yield piece
             return
         file = await asyncio.to_thread(self._open)
+
+        def take(position: int) -> asyncio.Future[bytes]:
+            return asyncio.ensure_future(asyncio.to_thread(self._take, file, position, min(_PIECE, end - position)))
+
+        ahead, position = take(start), start
         try:
-            await asyncio.to_thread(self._check, file)
-            position = start
             while position < end:
-                piece = await asyncio.to_thread(self._take, file, position, min(_PIECE, end - position))
+                piece = await asyncio.shield(ahead)
                 position += len(piece)
+                if position < end:
+                    # While this one is on its way.
+                    ahead = take(position)
                 yield piece
         finally:
+            # No thread reads what is closed.
+            await asyncio.wait([ahead])
+            ahead.exception()
             await asyncio.to_thread(file.close)
 
     def _read(self, start: int, end: int) -> bytes:

@@ -28,8 +28,8 @@ from hubdrives.sync.meter import Meter
 from hubdrives.sync.parts import Part
 from hubdrives.sync.tasks import closing, group
 
-_CONCURRENT: Final = 16
-"""Files on their way at the same time."""
+_CONCURRENT: Final = 32
+"""Files on their way at the same time: more than a connection's limit mostly is, for some are just being written."""
 
 _SMALL: Final = 8 << 20
 """Files up to this many bytes travel together, if the provider can do that."""

@@ -281,3 +281,11 @@ class Busy(LocalFailure):
 def all_errors() -> list[type[HubdrivesError]]:
     """Every class of the tree, the root first."""
     return _tree(HubdrivesError)
+
+
+def is_of_one_file(error: HubdrivesError) -> bool:
+    """Whether other files may still be copied, though one failed with `error`."""
+    if isinstance(error, DiskFull | Busy):
+        return False
+    of_one = Conflict | NotFound | Unreadable | Corrupt | QuotaExceeded | UnexpectedAnswer | LocalFailure | BadInput
+    return isinstance(error, of_one) or type(error) is Forbidden

@@ -290,7 +290,7 @@ class Client:
                     while piece:
                         yield piece
                         await part.hash()
-                        piece = part.take(await answer.content.read(CHUNK))
+                        piece = part.take(await answer.content.readany())
             except Cut as error:
                 if part.position == resumed_at:
                     # Nothing came, however often it was tried.
@@ -320,7 +320,7 @@ class Client:
                         if check is not None:
                             check(answer.url, answer.headers)
                         await _skip(answer, part.begin(answer.status, answer.headers))
-                        piece = await answer.content.read(CHUNK)
+                        piece = await answer.content.readany()
                         if not piece and part.end is not None:
                             raise Corrupt(f"{self.title} sent fewer bytes than it had promised.")
                         stack.push_async_exit(trial.pop_all())

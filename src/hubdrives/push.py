@@ -13,17 +13,11 @@ from hubdrives.choice import Choice
 from hubdrives.errors import (
     BadInput,
     BadTarget,
-    Busy,
     Conflict,
-    Corrupt,
-    DiskFull,
-    Forbidden,
     HubdrivesError,
     LocalFailure,
     NotFound,
-    QuotaExceeded,
-    UnexpectedAnswer,
-    Unreadable,
+    is_of_one_file,
 )
 from hubdrives.model import RENAMED, Entry, Kind, Location, Progress, Skipped, Snapshot, Waiting
 from hubdrives.providers.abilities import NEW, Writable
@@ -44,7 +38,7 @@ from hubdrives.sync.tasks import group, in_thread, running
 from hubdrives.sync.values import Base, Record, parent_of
 from hubdrives.sync.workspace import Memory, Workspace
 
-__all__ = ["ALL", "PushReport", "Wanted", "is_of_one_file", "push", "report_to_json"]
+__all__ = ["ALL", "PushReport", "Wanted", "push", "report_to_json"]
 
 _CONCURRENT: Final = 16
 """Files on their way at the same time; the connection's own limit is mostly lower."""
@@ -359,11 +353,3 @@ def _source(memory: Memory) -> Location:
     if memory.source is None:
         raise NotFound("What was known of this folder is damaged.", hint="Pull into it again; your files are kept.")
     return memory.source
-
-
-def is_of_one_file(error: HubdrivesError) -> bool:
-    """Whether other files may still be copied, though one failed with `error`."""
-    if isinstance(error, DiskFull | Busy):
-        return False
-    of_one = Conflict | NotFound | Unreadable | Corrupt | QuotaExceeded | UnexpectedAnswer | LocalFailure | BadInput
-    return isinstance(error, of_one) or type(error) is Forbidden

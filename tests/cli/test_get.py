@@ -1,6 +1,7 @@
 """`hubdrives get`: files and folders here, resumed, never over what is here."""
 
 import asyncio
+import os
 
 import pytest
 from tests.sync.source import HERE
@@ -139,3 +140,12 @@ def test_what_is_not_there_is_a_sentence(shell, team, source):
 def test_a_folder_of_this_machine_can_be_copied_too(shell, course):
     assert shell.run("get", course, "copy").code == 0
     assert (shell.folder / "copy/week 1/rain.csv").exists()
+
+
+def test_a_disk_that_is_too_small_is_told_before_the_first_byte(shell, course):
+    disk = os.statvfs(course)
+    with (course / "large.bin").open("wb") as file:
+        file.truncate(2 * disk.f_blocks * disk.f_frsize)
+    done = shell.run("get", course / "large.bin", "here.bin")
+    assert (done.code, "There is no space left for 'here.bin'" in done.err) == (1, True)
+    assert list(shell.folder.iterdir()) == []

@@ -100,3 +100,11 @@ def test_a_failure_names_the_file_and_not_the_part(disk: Disk, tmp_path: Path):
     with pytest.raises(LocalFailure, match="'x' can't be"):
         part(disk).write(b"one")
     assert (tmp_path / TMP / "1.part").read_bytes() == b"another's"
+
+
+def test_a_large_one_has_its_room_from_its_first_byte(disk: Disk, tmp_path: Path):
+    arriving = part(disk, size=20 << 20)
+    arriving.write(b"x")
+    status = (tmp_path / arriving.path).stat()
+    assert (status.st_size, status.st_blocks * 512 >= 20 << 20) == (1, True)
+    arriving.discard()

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from hubdrives import digests, paths
-from hubdrives.errors import BadInput, BadPath, Corrupt, HubdrivesError, NameTaken, NotFound
+from hubdrives.errors import BadInput, BadPath, Corrupt, HubdrivesError, NameTaken, NotFound, is_of_one_file
 from hubdrives.model import Entry, Kind, Location, Progress, Skipped
 from hubdrives.paths import MAX_NAME_BYTES
 from hubdrives.providers.abilities import Versioned
 from hubdrives.providers.base import Provider
-from hubdrives.push import is_of_one_file
 from hubdrives.sync.disk import telling
 from hubdrives.sync.meter import Meter
+from hubdrives.sync.room import LARGE, reserve
 from hubdrives.sync.tasks import Beside, group, running
 
-_CONCURRENT: Final = 16
-"""Files on their way at the same time; the connection's own limit is mostly lower."""
+_CONCURRENT: Final = 32
+"""Files on their way at the same time: more than a connection's limit mostly is, for some are just being written."""
 
 _BUFFER: Final = 1 << 20
 """Bytes that are gathered before they are written."""
@@ -39,6 +39,18 @@ class Wish:
     to: Path
     shown: str
     """How reports name it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A file on its way."""
+
+    wish: Wish
+    part: Path
+    """Where its bytes gather."""
+    file: BinaryIO
+    have: int
+    """Bytes that an earlier try has brought."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,63 +96,81 @@ class Fetching:
 
     async def _bring(self, wish: Wish, *, is_only: bool) -> None:
         try:
-            if await asyncio.to_thread(_is_here, wish):
-                self.fetched.unchanged.append(wish.shown)
-                self.meter.add(size=wish.entry.size or 0)
-            else:
-                await self._download(wish)
-                self.fetched.downloaded.append(wish.shown)
+            with telling(str(wish.to)):
+                begun = await asyncio.to_thread(self._begin, wish)
+                if begun is None:
+                    self.fetched.unchanged.append(wish.shown)
+                    self.meter.add(size=wish.entry.size or 0)
+                else:
+                    await self._download(begun)
+                    self.fetched.downloaded.append(wish.shown)
         except HubdrivesError as error:
             if is_only or not is_of_one_file(error):
                 raise
             self.fetched.failed.append(Skipped(path=wish.shown, reason=str(error), code=error.code))
         self.meter.add(files=1)
 
-    async def _download(self, wish: Wish) -> None:
-        part = part_of(wish)
-        with telling(str(wish.to)):
-            file, have = await asyncio.to_thread(self._open, wish, part)
-            try:
-                self.meter.add(size=have)
-                if wish.entry.size is None or have < wish.entry.size or not have:
-                    await self._write(wish.read(have), file)
-            finally:
-                await asyncio.to_thread(file.close)
-            await asyncio.to_thread(self._place, wish, part, is_continued=have > 0)
-
-    def _open(self, wish: Wish, part: Path) -> tuple[BinaryIO, int]:
-        """Where its bytes go, and how many of them are there already."""
+    def _begin(self, wish: Wish) -> _Begun | None:
+        """Where its bytes go; None if they are here already."""
+        if _is_here(wish):
+            return None
         self._refuse_to_overwrite(wish)
         wish.to.parent.mkdir(parents=True, exist_ok=True)
+        part = part_of(wish)
         have = _size(part) if wish.entry.version and wish.entry.size is not None else 0
         if have > (wish.entry.size or 0):
             have = 0
         file = part.open("r+b" if have else "wb")
         file.seek(have)
-        return file, have
+        if (wish.entry.size or 0) >= LARGE:
+            try:
+                reserve(file.fileno(), wish.entry.size or 0)
+            except OSError:
+                file.close()
+                if not have:
+                    part.unlink()
+                raise
+        return _Begun(wish=wish, part=part, file=file, have=have)
 
-    async def _write(self, pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
-        held: list[bytes] = []
-        size = 0
+    async def _download(self, begun: _Begun) -> None:
+        self.meter.add(size=begun.have)
         writing = Beside()
         try:
-            async for piece in pieces:
-                held.append(piece)
-                size += len(piece)
-                self.meter.add(size=len(piece))
-                if size >= _BUFFER:
-                    await writing.bring(file.writelines, held)
-                    held, size = [], 0
-            await writing.bring(file.writelines, held)
-        finally:
-            await writing.done()
+            try:
+                held = await self._brought(begun, writing)
+                # With a small file, all that its disk has to do is one errand.
+                await writing.bring(self._place, begun, held)
+            finally:
+                await writing.done()
+        except BaseException:
+            await asyncio.to_thread(begun.file.close)
+            raise
 
-    def _place(self, wish: Wish, part: Path, *, is_continued: bool) -> None:
-        if is_continued:
+    async def _brought(self, begun: _Begun, writing: Beside) -> list[bytes]:
+        """Bring what is missing; the last of it, which is yet to be written."""
+        size = begun.wish.entry.size
+        if begun.have and begun.have == size:
+            return []
+        held: list[bytes] = []
+        gathered = 0
+        async for piece in begun.wish.read(begun.have):
+            held.append(piece)
+            gathered += len(piece)
+            self.meter.add(size=len(piece))
+            if gathered >= _BUFFER:
+                await writing.bring(begun.file.writelines, held)
+                held, gathered = [], 0
+        return held
+
+    def _place(self, begun: _Begun, held: Sequence[bytes]) -> None:
+        wish = begun.wish
+        with begun.file:
+            begun.file.writelines(held)
+        if begun.have:
             # What is read in one go has been checked by the provider.
-            _check(wish.entry, part)
+            _check(wish.entry, begun.part)
         self._refuse_to_overwrite(wish)
-        part.replace(wish.to)
+        begun.part.replace(wish.to)
 
     def _refuse_to_overwrite(self, wish: Wish) -> None:
         if wish.to.is_dir():
@@ -217,16 +247,22 @@ async def _all(provider: Provider, location: Location, to: Path, fetched: Fetche
     snapshot = await provider.snapshot(location)
     fetched.skipped.extend(snapshot.skipped)
     wishes: list[Wish] = []
+    folders = [to]
+    for one in snapshot.entries:
+        if paths.relative(one.path) != one.path or paths.reserved(one.path):
+            fetched.skipped.append(Skipped(path=one.path, reason="This name is reserved.", code=BadPath.code))
+        elif one.kind is Kind.FOLDER:
+            folders.append(to / one.path)
+        else:
+            wishes.append(Wish(entry=one, read=_reader(provider, one), to=to / one.path, shown=one.path))
     with telling(str(to)):
-        await asyncio.to_thread(to.mkdir, parents=True, exist_ok=True)
-        for one in snapshot.entries:
-            if paths.relative(one.path) != one.path or paths.reserved(one.path):
-                fetched.skipped.append(Skipped(path=one.path, reason="This name is reserved.", code=BadPath.code))
-            elif one.kind is Kind.FOLDER:
-                await asyncio.to_thread((to / one.path).mkdir, parents=True, exist_ok=True)
-            else:
-                wishes.append(Wish(entry=one, read=_reader(provider, one), to=to / one.path, shown=one.path))
+        await asyncio.to_thread(_make, folders)
     return wishes
+
+
+def _make(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def _reader(provider: Provider, entry: Entry) -> Read:

@@ -10,17 +10,16 @@ from typing import Final
 
 from hubdrives import digests
 from hubdrives.content import File
-from hubdrives.errors import BadInput, HubdrivesError
+from hubdrives.errors import BadInput, HubdrivesError, is_of_one_file
 from hubdrives.model import Entry, Kind, Location, Progress, Skipped
 from hubdrives.paths import STATE_FOLDER
 from hubdrives.providers.abilities import Writable
 from hubdrives.providers.base import Provider
-from hubdrives.push import is_of_one_file
 from hubdrives.sync.meter import Counted, Meter
 from hubdrives.sync.tasks import group, running
 
-_CONCURRENT: Final = 16
-"""Files on their way at the same time; the connection's own limit is mostly lower."""
+_CONCURRENT: Final = 32
+"""Files on their way at the same time: more than a connection's limit mostly is, for some are just being read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final, Self
 
 from hubdrives.errors import DiskFull, HubdrivesError, LocalFailure
+from hubdrives.sync import room
 from hubdrives.sync.values import Shape, Thing, parent_of
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK})
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _CHUNK: Final = 1 << 20
 
 
@@ -31,6 +31,10 @@ class Calls:
 
     def write(self, fd: int, data: bytes | memoryview) -> int:
         return os.write(fd, data)
+
+    def reserve(self, fd: int, size: int) -> None:
+        """As `hubdrives.sync.room.reserve`."""
+        room.reserve(fd, size)
 
     def fsync(self, fd: int) -> None:
         os.fsync(fd)
@@ -260,7 +264,7 @@ def telling(path: str) -> Iterator[None]:
         raise
     except OSError as error:
         shown = path or "the folder"
-        if error.errno in _FULL:
+        if error.errno in room.FULL:
             raise DiskFull(f"There is no space left for '{shown}'.") from error
         reason = os.strerror(error.errno) if error.errno else "it failed"
         raise LocalFailure(f"'{shown}' can't be read or written: {reason}.") from error

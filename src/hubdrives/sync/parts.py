@@ -7,6 +7,7 @@ from hubdrives import digests
 from hubdrives.errors import Corrupt
 from hubdrives.sync.disk import Disk, telling
 from hubdrives.sync.layout import TMP
+from hubdrives.sync.room import LARGE
 from hubdrives.sync.values import Thing
 
 
@@ -119,4 +120,6 @@ class Part:
     def _open(self) -> int:
         if self._fd is None:
             self._fd = self.disk.open_to_write(self.path)
+            if (self.size_promised or 0) >= LARGE:
+                self.disk.calls.reserve(self._fd, self.size_promised or 0)
         return self._fd
