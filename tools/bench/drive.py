@@ -8,12 +8,11 @@ purpose.
 
 import argparse
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.emulated import BIN, Emulated, Taken, emulated, row
+from bench.emulated import BIN, Emulated, Taken, emulated, put_aside, row
 from hubdrives.testing.emulators.tls_proxy import GOOGLE_HOSTS, tls_proxy
 
 CONCURRENCY = 8
@@ -34,8 +33,8 @@ async def compare(drive: Emulated, folder: Path, proxy_env: Mapping[str, str], o
         peers: list[Taken] = []
         for _ in range(options.runs):
             if fresh:
-                shutil.rmtree(ours, ignore_errors=True)
-                shutil.rmtree(theirs, ignore_errors=True)
+                put_aside(ours)
+                put_aside(theirs)
             mine.append(await drive.taken(*pull, env=drive.env))
             peers.append(await drive.taken(*copy, env=proxy_env))
         medians = [

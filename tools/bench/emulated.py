@@ -1,6 +1,7 @@
 """Emulated providers in processes of their own, and what programs take that work against them."""
 
 import asyncio
+import itertools
 import json
 import math
 import os
@@ -18,6 +19,7 @@ from typing import Any
 import aiohttp
 
 BIN = Path(sys.executable).parent
+_NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,14 @@ async def emulated(*command: str | Path) -> AsyncIterator[Emulated]:
     finally:
         process.terminate()
         await process.wait()
+
+
+def put_aside(folder: Path) -> None:
+    """Make room for what the next run brings. Nothing is deleted before the end: for some seconds ext4 steps around
+    each inode that was let go of, and who creates files meanwhile pays for it.
+    """
+    if folder.exists():
+        folder.rename(folder.with_name(f"{folder.name} {next(_NUMBERS)}"))
 
 
 def limit(connection: str, concurrency: int) -> str:

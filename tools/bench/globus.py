@@ -9,14 +9,13 @@ is the same whatever it does, is taken by itself; each ratio stands there with i
 
 import argparse
 import math
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.emulated import BIN, Emulated, Taken, configured, emulated, limit, row
+from bench.emulated import BIN, Emulated, Taken, configured, emulated, limit, put_aside, row
 
 OURS, LOOP, CURL = "hubdrives", "the SDK's loop", "curl"
 LOOPS = 3
@@ -60,10 +59,10 @@ async def _small(globus: Emulated, folder: Path, options: argparse.Namespace, *,
     loop = (sys.executable, "-m", "bench.globus_loop", told["client_id"], told["client_secret"], told["collection_id"])
     taken: dict[str, list[Taken]] = {OURS: [], LOOP: []}
     for turn in range(options.runs):
-        shutil.rmtree(ours, ignore_errors=True)
+        put_aside(ours)
         taken[OURS].append(await globus.taken(BIN / "hubdrives", "get", "globus:/course", ours, env=globus.env))
         if turn < LOOPS:
-            shutil.rmtree(theirs, ignore_errors=True)
+            put_aside(theirs)
             taken[LOOP].append(await globus.taken(*loop, "/course", theirs, env=globus.env))
     _check_same(ours, theirs)
     medians = {
