@@ -1,16 +1,12 @@
 """The `hubdrives` command. Each subcommand is a module that is imported when it is used."""
 
-import gc
-
 import click
 
 from hubdrives._version import __version__
 from hubdrives.cli.group import Commands
+from hubdrives.cli.memory import looked_after
 
 __all__ = ["cli", "main"]
-
-_SELDOM = 200_000
-"""Objects: more than the modules of a command make."""
 
 _SUBCOMMANDS = {
     "pull": "Bring a folder here, merged with your own work.",
@@ -68,10 +64,5 @@ def cli(context: click.Context, *, verbose: bool) -> None:
 
 def main() -> None:
     """What the console script calls."""
-    # A command lives shortly, and next to nothing in it goes in circles: looking for those took a tenth of its time.
-    gc.set_threshold(_SELDOM)
-    try:
+    with looked_after():
         cli()
-    finally:
-        # The interpreter would look again as it ends.
-        gc.freeze()
