@@ -1,5 +1,6 @@
 """Bytes on their way out."""
 
+import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -95,6 +96,24 @@ async def test_whoever_stops_in_the_middle_leaves_nothing_open(tmp_path: Path):
     assert await anext(pieces) == DATA[: 1 << 20]
     assert path in _open_files()
     await pieces.aclose()
+    assert path not in _open_files()
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_program_that_ends_in_the_middle_leaves_nothing_open(tmp_path: Path, turns: int):
+    path = tmp_path / "data"
+    path.write_bytes(DATA)
+    pieces = File.at(path).read()
+
+    async def ended() -> None:
+        await anext(pieces)
+        # As when a request's task that reads it is cancelled, and nobody waits for that.
+        closing = asyncio.get_running_loop().create_task(pieces.aclose())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        closing.cancel()
+
+    asyncio.run(ended())
     assert path not in _open_files()
 
 

@@ -101,12 +101,20 @@ def test_the_whole_tree_stands_in_the_module():
 
 
 def test_where_to_log_in_travels_with_the_error():
-    error = LoginNeeded("It has ended.", login_url="/hub/oauth_login")
+    error = LoginNeeded("It has ended.", login_url="/hub/oauth_login", agree_at="Some Provider")
     assert error.to_wire()["login_url"] == "/hub/oauth_login"
+    assert error.to_wire()["agree_at"] == "Some Provider"
     for again in (HubdrivesError.from_wire(error.to_wire()), pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert isinstance(again, LoginNeeded)
-        assert again.login_url == "/hub/oauth_login"
-    assert "login_url" not in LoginNeeded("It has ended.").to_wire()
+        assert (again.login_url, again.agree_at) == ("/hub/oauth_login", "Some Provider")
+    assert not {"login_url", "agree_at"} & LoginNeeded("It has ended.").to_wire().keys()
+
+
+@pytest.mark.parametrize("name", ["", "x" * 41, "a\nb", "a\u202eb", 7, None])
+def test_only_a_name_is_who_wants_an_agreement(name):
+    again = HubdrivesError.from_wire({"code": "login-needed", "message": "Agree.", "agree_at": name})
+    assert isinstance(again, LoginNeeded)
+    assert again.agree_at is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO, Protocol, Self
 
 from hubdrives.errors import BadInput, LocalFailure
@@ -107,24 +108,30 @@ class File:
                 yield piece
             return
         file = await asyncio.to_thread(self._open)
+        reading = Lock()
 
-        def take(position: int) -> asyncio.Future[bytes]:
-            return asyncio.ensure_future(asyncio.to_thread(self._take, file, position, min(_PIECE, end - position)))
+        def take(position: int) -> bytes:
+            with reading:
+                return self._take(file, position, min(_PIECE, end - position))
 
-        ahead, position = take(start), start
+        def close() -> None:
+            with reading:
+                file.close()
+
+        ahead, position = asyncio.create_task(asyncio.to_thread(take, start)), start
         try:
             while position < end:
                 piece = await asyncio.shield(ahead)
                 position += len(piece)
                 if position < end:
                     # While this one is on its way.
-                    ahead = take(position)
+                    ahead = asyncio.create_task(asyncio.to_thread(take, position))
                 yield piece
         finally:
-            # No thread reads what is closed.
-            await asyncio.wait([ahead])
-            ahead.exception()
-            await asyncio.to_thread(file.close)
+            if not ahead.cancel() and not ahead.cancelled():
+                ahead.exception()
+            # By no task, which could be cancelled with the rest of a program that ends.
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, close))
 
     def _read(self, start: int, end: int) -> bytes:
         """A piece, in one turn."""

@@ -42,6 +42,9 @@ from typing import Any, ClassVar
 
 from hubdrives.redaction import redact
 
+_LONGEST_TITLE = 40
+"""Characters."""
+
 
 class HubdrivesError(Exception):
     """A failure told in one sentence, with what to do next.
@@ -86,6 +89,7 @@ class HubdrivesError(Exception):
         )
         if isinstance(error, LoginNeeded):
             error.login_url = _path(wire.get("login_url"))
+            error.agree_at = _title(wire.get("agree_at"))
         return error
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -95,6 +99,11 @@ class HubdrivesError(Exception):
 def _path(url: Any) -> str | None:
     """`url` if it is a path, so that no answer can send a browser to another host."""
     return url if isinstance(url, str) and re.fullmatch(r"/(?![/\\])[!-~]*", url) else None
+
+
+def _title(name: Any) -> str | None:
+    """`name` if it can stand on a button."""
+    return name if isinstance(name, str) and 0 < len(name) <= _LONGEST_TITLE and name.isprintable() else None
 
 
 def _tree(root: type[HubdrivesError]) -> list[type[HubdrivesError]]:
@@ -204,19 +213,28 @@ class LoginNeeded(BadCredential):
 
     Attributes:
         login_url: the path at the hub where a new login begins, if it is known; `?next=PATH` comes back from it.
+        agree_at: who wants the user to agree to something there, as a person calls them; None where a login is all.
     """
 
     code = "login-needed"
     default_hint = "Log out of the hub, log in again and repeat."
 
     def __init__(
-        self, message: str, *, hint: str | None = None, retry_after: float | None = None, login_url: str | None = None
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        retry_after: float | None = None,
+        login_url: str | None = None,
+        agree_at: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint, retry_after=retry_after)
         self.login_url = _path(login_url)
+        self.agree_at = _title(agree_at)
 
     def to_wire(self) -> dict[str, Any]:
-        return super().to_wire() | ({"login_url": self.login_url} if self.login_url else {})
+        told = {"login_url": self.login_url, "agree_at": self.agree_at}
+        return super().to_wire() | {name: value for name, value in told.items() if value}
 
 
 class Unavailable(HubdrivesError, ConnectionError):

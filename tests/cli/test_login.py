@@ -29,12 +29,20 @@ PUBLIC = {"JUPYTERHUB_PUBLIC_HUB_URL": f"{HUB}base/hub/"}
         ),
         (
             {"JUPYTERHUB_HOST": ""},
-            "Log in to the hub again, at its address with /base/hub/oauth_login behind, and repeat.",
+            "Log in to the hub again, at the hub's address with /base/hub/oauth_login behind, and repeat.",
         ),
     ],
 )
 def test_the_environment_says_where_to_log_in(environment, said):
     assert advice(LoginNeeded(ENDED, login_url="/base/hub/oauth_login"), environment) == said
+
+
+def test_who_has_to_agree_is_not_told_to_log_in():
+    error = LoginNeeded("Agree.", login_url="/hub/consent?scope=x", agree_at="Some Provider")
+    assert advice(error, PUBLIC) == "Agree at Some Provider and repeat: https://hub.example.org/hub/consent?scope=x"
+    assert advice(error, {}) == (
+        "Agree at Some Provider, at the hub's address with /hub/consent?scope=x behind, and repeat."
+    )
 
 
 def test_other_errors_and_logins_without_an_address_keep_their_hint():

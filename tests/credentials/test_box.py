@@ -224,9 +224,10 @@ class TestUserLogin:
         assert await tokens.token() == "token 1"
         assert [one["refresh_token"] for one in login.asked] == ["first", "first"]
 
-    async def test_an_answer_without_a_new_one_changes_nothing(self, login: Login, tmp_path: Path):
+    @pytest.mark.parametrize("told", [{}, {"refresh_token": None}, {"refresh_token": {"a": 1}}, {"refresh_token": ""}])
+    async def test_an_answer_without_a_new_one_changes_nothing(self, login: Login, tmp_path: Path, told: dict):
         credential = oauth(tmp_path)
-        login.answer = telling({"access_token": "token", "expires_in": 3600})
+        login.answer = telling({"access_token": "token", "expires_in": 3600, **told})
         with pytest.raises(UnexpectedAnswer, match="refresh token"):
             await source(credential, login).token()
         assert json.loads((tmp_path / "tokens.json").read_text()) == {"refresh_token": "first"}

@@ -120,3 +120,14 @@ async def test_a_refusal_is_told(box: Box):
     source = tokens(box.url, box.app.client_id, box.app.enterprise_id)
     with pytest.raises(BadCredential):
         await source.narrowed("folders/999999")
+
+
+async def test_a_token_that_was_taken_back_before_its_time_is_renewed(box: Box):
+    source = tokens(box.url, box.app.client_id, box.app.enterprise_id)
+    old = await source.token()
+    async with aiohttp.ClientSession() as session:
+        secrets = {"client_id": box.app.client_id, "client_secret": box.app.client_secret}
+        await session.post(f"{box.url}/oauth2/revoke", data={**secrets, "token": old})
+    narrow, _lifetime = await source.narrowed(f"folders/{box.root}")
+    assert await status(box, narrow, "GET", f"folders/{box.root}/items") == 200
+    assert await source.token() != old

@@ -122,6 +122,13 @@ class TestSeveralServers:
         assert await late == "token-2"
         assert len(auth.asked) == 2
 
+    async def test_those_that_are_meant_later_come_by_one_more_request(self, client: GlobusClient, auth: Auth) -> None:
+        client.for_audience(TRANSFER)
+        await client.for_audience(COLLECTION).token()
+        later = [client.for_audience(server) for server in (OTHER, OTHER.replace("0", "1"))]
+        assert [await source.token() for source in later] == ["token-2", "token-2"]
+        assert len(auth.asked) == 2
+
     async def test_two_sets_of_scopes_of_one_are_two_tokens(self, client: GlobusClient, auth: Auth) -> None:
         scope = f"{ALL}[*https://auth.globus.org/scopes/{COLLECTION}/data_access]"
         plain, wide = client.for_audience(TRANSFER), client.for_audience(TRANSFER, scopes=[scope])

@@ -97,6 +97,7 @@ class TestAMissingConsent:
             await login.for_audience(OTHER, scopes=[scope]).token()
         assert scope in str(raised.value)
         assert OTHER in str(raised.value)
+        assert raised.value.agree_at == "Globus"
         url = URL(str(raised.value.login_url))
         assert (url.path, url.query.getall("scope")) == ("/jhub/hub/hubdrives/consent", [scope])
         assert set(url.query) == {"scope"}

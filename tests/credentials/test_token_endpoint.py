@@ -80,7 +80,10 @@ async def test_words_that_are_not_known_are_not_repeated(serve: Serve):
         '{"access_token": "s3cret", "expires_in": 1e999}',
         '{"access_token": "s3cret", "expires_in": NaN}',
         '{"access_token": "s3cret", "expires_in": [60]}',
+        f'{{"access_token": "s3cret", "expires_in": 1{"0" * 400}}}',
+        "[" * 100_000,
     ],
+    ids=lambda body: body[:50],
 )
 @pytest.mark.parametrize("status", [200, 404])
 async def test_what_is_no_token_is_told_with_its_status(serve: Serve, body: str, status: int):

@@ -97,9 +97,9 @@ async def test_a_consent_that_is_missing_is_given_on_the_way_and_the_pull_goes_o
     link = await ben.link(ben.lab.model, "/run 1/", "run-1")
     await ben.page.goto(link)
     await ben.log_in()
-    again = ben.page.get_by_role("link", name="Log in again")
-    await expect(again).to_be_visible(timeout=START_MS)
-    await again.click()
+    agree = ben.page.get_by_role("link", name="Agree at Globus")
+    await expect(agree).to_be_visible(timeout=START_MS)
+    await agree.click()
     assert f"{ben.lab.model.id}/data_access" in await allow(ben.page)
     await ben.told("Your files are ready")
     assert text_in(ben.home / "run-1") == {"model.csv": "a,b\n1,2\n"}

@@ -37,9 +37,9 @@ async def test_who_did_not_consent_to_a_collection_is_asked_for_exactly_that_and
         assert lab.data.id in at_login
         assert lab.model.id not in at_login
 
-        again = page.get_by_role("link", name="Log in again")
-        await expect(again).to_be_visible(timeout=START_MS)
-        await again.click()
+        agree = page.get_by_role("link", name="Agree at Globus")
+        await expect(agree).to_be_visible(timeout=START_MS)
+        await agree.click()
         missing = await allow(page)
         assert f"{lab.model.id}/data_access" in missing
         assert f"{lab.model.id}/https" in missing

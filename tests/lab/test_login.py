@@ -269,6 +269,34 @@ async def test_no_answer_sends_a_browser_to_another_host(visit: Visit, tmp_path:
             assert href.query["next"] == "/user/ada/hubdrives/pull?source=https%3A%2F%2Fdrive.example.org%2Fx"
 
 
+async def test_who_has_to_agree_finds_a_button_that_says_so_and_where(visit: Visit, tmp_path: Path) -> None:
+    asking = refusing("/hub/consent?scope=a%20b") | {"message": "You must agree.", "agree_at": "Some Provider"}
+    async with answering({"describe": asking}) as gateway:
+        environment = {"HUBDRIVES_GATEWAY_URL": gateway, "JUPYTERHUB_API_TOKEN": "t", "JUPYTERHUB_BASE_URL": "/"}
+        with jupyter_server(tmp_path / "server", environment) as server:
+            visitor = await visit(at=server)
+            page = await visitor.open(server.page("https://drive.example.org/x"))
+            alert = page.get_by_role("alert")
+            await expect(alert).to_contain_text("You must agree.")
+            await expect(alert).to_contain_text("You are asked there, and then come back to this page.")
+            await expect(page).to_have_title("Agree at Some Provider")
+            await expect(login(page)).to_have_count(0)
+            href = URL(await login(page, "Agree at Some Provider").get_attribute("href") or "")
+            assert (href.path, href.query["scope"]) == ("/hub/consent", "a b")
+            # It leads nowhere here; who comes back is told the same once more.
+            await page.route("**/hub/consent**", lambda route: route.fulfill(body="<title>There</title>"))
+            await login(page, "Agree at Some Provider").click()
+            await expect(page).to_have_title("There")
+            await page.go_back()
+            await expect(page.locator("#note")).to_contain_text("If you have just agreed, copy this for support")
+            # Where no login would ask for it, none is offered.
+            del asking["login_url"]
+            await page.reload()
+            await expect(alert).to_contain_text("You must agree.")
+            await expect(alert).to_contain_text("Log in.")
+            await expect(login(page, "Log out of the hub")).to_have_count(0)
+
+
 async def test_where_no_hub_is_known_the_hint_must_do(visit: Visit, tmp_path: Path) -> None:
     async with answering({"describe": refusing("/hub/login")}) as gateway:
         environment = {"HUBDRIVES_GATEWAY_URL": gateway, "JUPYTERHUB_API_TOKEN": "t"}

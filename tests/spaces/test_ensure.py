@@ -36,6 +36,17 @@ async def test_asked_again_nothing_is_done_and_it_costs_a_question(direct):
     assert direct.people.asked == ["alice", "alice"]
 
 
+async def test_a_new_one_costs_three_changes_and_three_looks_at_most(direct):
+    spaces = await direct.open()
+    # Before the first, nothing is known of the place itself.
+    await spaces.ensure("bob")
+    direct.asked()
+    await spaces.ensure("alice")
+    asked = direct.asked()
+    assert {name: asked[name] for name in direct.making} == direct.making
+    assert sum(asked.values()) <= sum(direct.making.values()) + 3
+
+
 async def test_where_the_name_says_all_nobody_is_asked_who_it_is(direct):
     direct.space = {"key": "name", "address": "{name}@example.edu"}
     spaces = await direct.open()

@@ -72,6 +72,7 @@ OVERLAPS = {
     "written in two ways": ({"root": "drive:/users/"}, {"root": "https://drive.example.edu/library/default/users"}),
     "of another name of the library": ({"root": f"{LIBRARY}/Course/a"}, {"root": f"{LIBRARY}/-/a/b", "folder": "logs"}),
     "below the connection's root": ({}, {"root": "drive:/users", "folder": "logs"}),
+    "whose letters are composed otherwise": ({"root": "drive:/K\u00f6ln"}, {"root": "drive:/Ko\u0308ln/b"}),
     "below it, in another case": ({"root": "drive:/Users"}, {"root": "drive:/users/logs", "folder": "logs"}),
 }
 
@@ -97,6 +98,15 @@ BESIDE = {
 async def test_two_spaces_beside_each_other_are_opened(one, two):
     async with open_spaces("one", settings=nested(one=one, two=two), environment={"T": "t"}) as spaces:
         assert spaces.name == "one"
+
+
+async def test_others_that_lie_in_each_other_are_their_own_affair():
+    spaces = {"one": {"root": "drive:/a"}, "two": {"root": "drive:/b"}, "three": {"root": "drive:/b/c"}}
+    async with open_spaces("one", settings=nested(**spaces), environment={"T": "t"}) as opened:
+        assert opened.name == "one"
+    with pytest.raises(BadConfig):
+        async with open_spaces("two", settings=nested(**spaces), environment={"T": "t"}):
+            pass
 
 
 async def test_those_of_the_configuration_are_managed_from_here():

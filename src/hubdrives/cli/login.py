@@ -1,4 +1,4 @@
-"""What a person does whose login has ended: where they log in again."""
+"""What a person does whose login has ended, or lacks a consent: where they log in again."""
 
 from collections.abc import Mapping
 from urllib.parse import urljoin
@@ -17,6 +17,7 @@ def advice(error: HubdrivesError, environment: Mapping[str, str]) -> str:
     if not isinstance(error, LoginNeeded) or error.login_url is None:
         return error.hint
     hub = environment.get("JUPYTERHUB_PUBLIC_HUB_URL") or environment.get("JUPYTERHUB_HOST")
+    act = f"Agree at {error.agree_at}" if error.agree_at else "Log in to the hub again"
     if not hub:
-        return f"Log in to the hub again, at its address with {error.login_url} behind, and repeat."
-    return f"Log in to the hub again and repeat: {urljoin(hub, error.login_url)}"
+        return f"{act}, at the hub's address with {error.login_url} behind, and repeat."
+    return f"{act} and repeat: {urljoin(hub, error.login_url)}"

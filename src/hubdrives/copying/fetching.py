@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from hubdrives import digests, paths
-from hubdrives.errors import BadInput, BadPath, Corrupt, HubdrivesError, NameTaken, NotFound, is_of_one_file
+from hubdrives.errors import (
+    BadInput,
+    BadPath,
+    Corrupt,
+    HubdrivesError,
+    NameTaken,
+    NotFound,
+    VersionGone,
+    is_of_one_file,
+)
 from hubdrives.model import Entry, Kind, Location, Progress, Skipped
 from hubdrives.paths import MAX_NAME_BYTES
 from hubdrives.providers.abilities import Versioned
@@ -18,7 +27,7 @@ from hubdrives.providers.base import Provider
 from hubdrives.sync.disk import telling
 from hubdrives.sync.meter import Meter
 from hubdrives.sync.room import LARGE, reserve
-from hubdrives.sync.tasks import Beside, group, running
+from hubdrives.sync.tasks import Beside, closing, group, in_thread, running
 
 _CONCURRENT: Final = 32
 """Files on their way at the same time: more than a connection's limit mostly is, for some are just being written."""
@@ -97,7 +106,7 @@ class Fetching:
     async def _bring(self, wish: Wish, *, is_only: bool) -> None:
         try:
             with telling(str(wish.to)):
-                begun = await asyncio.to_thread(self._begin, wish)
+                begun = await self._begun(wish)
                 if begun is None:
                     self.fetched.unchanged.append(wish.shown)
                     self.meter.add(size=wish.entry.size or 0)
@@ -109,6 +118,17 @@ class Fetching:
                 raise
             self.fetched.failed.append(Skipped(path=wish.shown, reason=str(error), code=error.code))
         self.meter.add(files=1)
+
+    async def _begun(self, wish: Wish) -> _Begun | None:
+        beginning = asyncio.ensure_future(asyncio.to_thread(self._begin, wish))
+        try:
+            return await asyncio.shield(beginning)
+        except asyncio.CancelledError as error:
+            # The thread goes on, and opens a file.
+            await asyncio.wait([beginning])
+            if beginning.exception() is None and (begun := beginning.result()) is not None:
+                await in_thread(_leave, begun, error)
+            raise
 
     def _begin(self, wish: Wish) -> _Begun | None:
         """Where its bytes go; None if they are here already."""
@@ -142,8 +162,8 @@ class Fetching:
                 await writing.bring(self._place, begun, held)
             finally:
                 await writing.done()
-        except BaseException:
-            await asyncio.to_thread(begun.file.close)
+        except BaseException as error:
+            await in_thread(_leave, begun, error)
             raise
 
     async def _brought(self, begun: _Begun, writing: Beside) -> list[bytes]:
@@ -153,13 +173,14 @@ class Fetching:
             return []
         held: list[bytes] = []
         gathered = 0
-        async for piece in begun.wish.read(begun.have):
-            held.append(piece)
-            gathered += len(piece)
-            self.meter.add(size=len(piece))
-            if gathered >= _BUFFER:
-                await writing.bring(begun.file.writelines, held)
-                held, gathered = [], 0
+        async with closing(begun.wish.read(begun.have)) as pieces:
+            async for piece in pieces:
+                held.append(piece)
+                gathered += len(piece)
+                self.meter.add(size=len(piece))
+                if gathered >= _BUFFER:
+                    await writing.bring(begun.file.writelines, held)
+                    held, gathered = [], 0
         return held
 
     def _place(self, begun: _Begun, held: Sequence[bytes]) -> None:
@@ -285,6 +306,18 @@ def _size(path: Path) -> int:
     with contextlib.suppress(FileNotFoundError):
         return path.stat().st_size
     return 0
+
+
+def _leave(begun: _Begun, error: BaseException) -> None:
+    """Close what did not come whole; it stays if it can be gone on with."""
+    # What a full disk did not take is not here.
+    with contextlib.suppress(OSError):
+        begun.file.close()
+    digest = begun.wish.entry.digest
+    is_checked = digest is not None and digests.known(digest)
+    is_lost = isinstance(error, VersionGone) or (isinstance(error, Corrupt) and not is_checked)
+    if is_lost or not _size(begun.part):
+        begun.part.unlink(missing_ok=True)
 
 
 def _is_here(wish: Wish) -> bool:

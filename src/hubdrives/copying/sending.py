@@ -1,6 +1,7 @@
 """Files of this machine on their way to a provider: many at once, folders with all that is in them."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from hubdrives.model import Entry, Kind, Location, Progress, Skipped
 from hubdrives.paths import STATE_FOLDER
 from hubdrives.providers.abilities import Writable
 from hubdrives.providers.base import Provider
+from hubdrives.sync.disk import telling
 from hubdrives.sync.meter import Counted, Meter
 from hubdrives.sync.tasks import group, running
 
@@ -228,12 +230,21 @@ class Sending:
 
 
 def _sizes(items: Sequence[Local]) -> list[int]:
-    return [item.here.stat().st_size for item in items]
+    return [_size(item.here) for item in items]
+
+
+def _size(path: Path) -> int:
+    # What can't be looked at any more is told when it is its turn.
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return 0
 
 
 def _looked_at(path: Path) -> tuple[File, datetime]:
     """A file, and when it was last modified."""
-    return File.at(path), datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+    file = File.at(path)
+    with telling(str(path)):
+        return file, datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
 
 
 def _is_there(file: File, entry: Entry) -> bool:

@@ -16,7 +16,7 @@ from hubdrives import config
 from hubdrives.credentials import box_login
 from hubdrives.credentials.minting import Minted, Minting, may_have_secrets
 from hubdrives.credentials.rotating import BeingRenewed, Grant, GrantFile
-from hubdrives.errors import BadConfig
+from hubdrives.errors import BadConfig, BadCredential
 
 _PAUSE = 0.2
 """Seconds between looks whether another process has renewed the login."""
@@ -176,7 +176,13 @@ class BoxTokens:
             UnexpectedAnswer: Box made one that opens more.
             HubdrivesError: as `token`.
         """
-        made = await box_login.narrowed(self._url, token=await self._minting.token(), resource=resource)
+        token = await self._minting.token()
+        try:
+            made = await box_login.narrowed(self._url, token=token, resource=resource)
+        except BadCredential:
+            # Ours may have been taken back before its time; Box says the same of much else.
+            renewed = await self._minting.token(stale=token)
+            made = await box_login.narrowed(self._url, token=renewed, resource=resource)
         return made.access_token, made.lifetime
 
     async def _mint(self, old: str | None) -> Minted:

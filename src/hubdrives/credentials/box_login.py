@@ -237,8 +237,12 @@ def _tokens(told: Mapping[str, Any]) -> Tokens:
     lifetime = told.get("expires_in")
     if lifetime is None:
         raise UnexpectedAnswer("Box's login does not say how long its token lives.")
-    refresh_token = str(told.get("refresh_token") or "")
-    return Tokens(access_token=told["access_token"], refresh_token=refresh_token, lifetime=float(lifetime))
+    refresh_token = told.get("refresh_token")
+    return Tokens(
+        access_token=told["access_token"],
+        refresh_token=refresh_token if isinstance(refresh_token, str) else "",
+        lifetime=float(lifetime),
+    )
 
 
 def _signed(sdk: Any, auth: Any, url: str) -> Tokens:

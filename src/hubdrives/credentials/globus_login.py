@@ -117,10 +117,12 @@ class _ForServer:
             return await self._login.token(stale=stale)
         except LoginNeeded:
             what = "Globus Transfer" if self._server == TRANSFER else f"the Globus collection {self._server}"
+            url = self._owner.login_url(scopes=self._scopes)
             raise LoginNeeded(
                 f"Your login has no live token for {what}: it needs your consent to {' '.join(self._scopes)}.",
                 hint="Log in with Globus once more, allow it, and repeat.",
-                login_url=self._owner.login_url(scopes=self._scopes),
+                login_url=url,
+                agree_at="Globus" if url else None,
             ) from None
 
 

@@ -22,6 +22,9 @@ do next (None: its own advice). The first that fits counts.
 https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 """
 
+_FOREVER = 10_000_000_000
+"""Seconds: whoever says so does not mean them."""
+
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
@@ -70,7 +73,7 @@ class TokenEndpoint:
         told = self._parsed(answer.status, body)
         token, lifetime = told["access_token"], told.get("expires_in")
         usable = isinstance(token, str) and token.isascii() and token.isprintable() and token
-        if not usable or (lifetime is not None and lifetime <= 0):
+        if not usable or (lifetime is not None and not 0 < lifetime < _FOREVER):
             raise self._no_token(answer.status)
         return told
 
@@ -100,7 +103,7 @@ class TokenEndpoint:
                 raise self._no_token(status) from None
             raise self._refused(str(error.error), str(error.description).lower()) from None
         # It takes every JSON for an object and every number for one that ends, and its messages hold the answer.
-        except (ValueError, TypeError, AttributeError, OverflowError):
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             raise self._no_token(status) from None
         return told
 

@@ -114,13 +114,15 @@ def _chosen(name: str, known: Sequence[str]) -> str:
 
 def _refuse_overlaps(connections: Connections, name: str, spaces: Mapping[str, SpaceSettings]) -> None:
     """Raise BadConfig: the folders of the space `name` and of another one lie in each other."""
-    roots = {name: root_of(connections, name, spaces[name])[0]}
+    root = root_of(connections, name, spaces[name])[0]
+    beside = dict[str, Location]()
     for other, space in spaces.items():
-        # What is wrong with another one alone is told when that is opened.
+        # What is wrong with others alone is told when they are opened.
         with suppress(HubdrivesError):
             if other != name and space.connection == spaces[name].connection:
-                roots[other] = root_of(connections, other, space)[0]
-    refuse_overlaps(spaces, roots)
+                beside[other] = root_of(connections, other, space)[0]
+    for other, its in beside.items():
+        refuse_overlaps(spaces, {name: root, other: its})
 
 
 async def _offered(connections: Connections) -> list[tuple[str, SpaceDocument]]:

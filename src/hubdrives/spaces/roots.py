@@ -1,5 +1,6 @@
 """Where the folders of spaces are, as far as it is told without asking: no two may come to lie in each other."""
 
+import unicodedata
 from collections.abc import Mapping
 from itertools import permutations
 
@@ -23,9 +24,8 @@ def refuse_overlaps(spaces: Mapping[str, SpaceSettings], roots: Mapping[str, Loc
     for one, other in permutations(roots, 2):
         if spaces[one].connection != spaces[other].connection:
             continue
-        # Some providers take names for equal that differ in case.
-        outer, inner = _folded(roots[one]), _folded(roots[other])
-        if outer == inner and spaces[one].folder.casefold() == spaces[other].folder.casefold():
+        outer, inner = _placed(roots[one]), _placed(roots[other])
+        if outer == inner and _folded(spaces[one].folder) == _folded(spaces[other].folder):
             raise BadConfig(
                 f"The spaces '{one}' and '{other}' are the same folders.", hint="Give one another `folder` or `root`."
             )
@@ -36,8 +36,13 @@ def refuse_overlaps(spaces: Mapping[str, SpaceSettings], roots: Mapping[str, Loc
             )
 
 
-def _folded(root: Location) -> tuple[str, str, str, str]:
-    return root.provider, root.host, root.id, root.path.casefold()
+def _placed(root: Location) -> tuple[str, str, str, str]:
+    return root.provider, root.host, root.id, _folded(root.path)
+
+
+def _folded(names: str) -> str:
+    """Some providers take names for equal that differ in case, or in how their letters are composed."""
+    return unicodedata.normalize("NFC", names.casefold())
 
 
 def _is_below(path: str, folder: str) -> bool:

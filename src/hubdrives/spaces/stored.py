@@ -66,7 +66,7 @@ class StoredSpaces(Spaces):
         return self._space_of(await self._person(user))
 
     async def ensure(self, user: str, *, role: str = "") -> Ensured:
-        """As `Spaces.ensure`: one question where all is as it should be, and three changes more where nothing is."""
+        """As `Spaces.ensure`: a question or two where all is as it should be; up to three and three changes if new."""
         return await self._ensure(user, role, None)
 
     async def unshare(self, user: str) -> None:

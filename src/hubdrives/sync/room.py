@@ -27,8 +27,11 @@ def reserve(fd: int, size: int) -> None:
     Raises:
         OSError: there is no such room.
     """
-    disk, length = os.fstatvfs(fd), os.fstat(fd).st_size
-    if size - length > disk.f_bavail * disk.f_frsize:
+    disk, status = os.fstatvfs(fd), os.fstat(fd)
+    length = status.st_size
+    # What was set aside for it before a kill is its own; a disk of no size is one that does not tell.
+    has = max(length, status.st_blocks * 512)
+    if disk.f_blocks and size - has > disk.f_bavail * disk.f_frsize:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if sys.platform != "linux":
         return

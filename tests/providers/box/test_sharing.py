@@ -101,6 +101,14 @@ async def test_a_person_is_invited_by_number_too(bench, box):
     assert (share.who, again.id, again.role) == ("ada@example.edu", share.id, "viewer")
 
 
+async def test_whoever_is_no_address_and_no_number_is_refused_before_box_is_asked(bench, box):
+    folder = bench.at(bench.folder("room"))
+    with pytest.raises(BadInput, match="no person 'Ada'") as told:
+        await box.share(folder, Invitee(who="Ada"), "viewer")
+    assert "e-mail address" in (told.value.hint or "")
+    assert "collaborations.create" not in bench.asked()
+
+
 async def test_who_has_no_account_yet_is_invited(bench, box):
     folder = bench.at(bench.folder("room"))
     share = await box.share(folder, Invitee(who="nobody@example.org"), "viewer")

@@ -122,7 +122,7 @@ def test_a_missing_consent_is_asked_for_to_the_letter():
     error = transfer(403, "ConsentRequired", required_scopes=[CONSENT])
     assert (error.code, error.renewable, error.scopes) == ("login-needed", False, (CONSENT,))
     assert error.login_url == login_url(scopes=[CONSENT])
-    assert "agree" in str(error)
+    assert ("agree" in str(error), error.agree_at) == (True, "Globus")
     told = transfer(403, "ConsentRequired", authorization_parameters={"required_scopes": [CONSENT]})
     assert (told.scopes, told.login_url, told.parameters) == ((CONSENT,), error.login_url, {})
 
@@ -215,11 +215,22 @@ def test_an_outage_that_is_called_404_is_an_outage(body, kind):
     assert type(https_errors(failure(404, body))) is kind
 
 
-@pytest.mark.parametrize(("reason", "session"), [("consent_required", {}), ("session_required", {"prompt": "login"})])
-def test_a_login_that_does_not_open_the_collection_is_made_anew_for_its_server(reason, session):
+def test_where_no_page_asks_for_it_the_administrators_learn_which_scope_is_missing():
+    for url in (None, lambda **_told: None):
+        body = json.dumps({"code": "ConsentRequired", "required_scopes": [CONSENT]}).encode()
+        error = errors(failure(403, body), login_url=url)
+        assert (error.login_url, CONSENT in error.hint) == (None, True)
+        assert "again" not in error.hint
+
+
+@pytest.mark.parametrize(
+    ("reason", "session", "agree_at"),
+    [("consent_required", {}, "Globus"), ("session_required", {"prompt": "login"}, None)],
+)
+def test_a_login_that_does_not_open_the_collection_is_made_anew_for_its_server(reason, session, agree_at):
     answer = DataError(reason).answer("/a.txt")
     error = https_errors(failure(answer.status, answer.body), scopes=(HTTPS,), login_url=login_url)
-    assert error.login_url == login_url(scopes=(HTTPS,), session=session)
+    assert (error.login_url, error.agree_at) == (login_url(scopes=(HTTPS,), session=session), agree_at)
 
 
 def test_more_of_https_servers():

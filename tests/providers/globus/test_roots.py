@@ -4,7 +4,7 @@ import pytest
 from tests.providers.asking import read
 
 from hubdrives.content import Bytes
-from hubdrives.errors import Forbidden, NotFound, Unreadable
+from hubdrives.errors import BadCredential, Forbidden, NotFound, Unreadable
 from hubdrives.http import Client
 from hubdrives.model import Kind, Location
 from hubdrives.providers.globus import Globus
@@ -92,6 +92,24 @@ async def test_above_the_collections_are_those_that_the_account_knows(bench):
     assert not await provider.contains(bench.at(), ALL)
     assert (await provider.stat(ALL)).path == "Globus"
     assert other.username == "colleague@example.org"
+
+
+async def test_whether_a_collection_is_known_is_told_before_it_is_used(bench):
+    stranger = bench.globus.add_collection("Public", owner=bench.globus.add_identity("colleague@example.org"))
+    provider = await bench.connect()
+    for path in ("a.txt", "", "~/a.txt"):
+        assert not await provider.contains(ALL, bench.at(path, collection=stranger))
+        assert not await provider.contains(ALL.below("My collections"), bench.at(path, collection=stranger))
+    # What is looked at is among those used last: who may read those could make it one of them.
+    assert {"transfer.stat", "transfer.ls"}.isdisjoint(bench.asked())
+
+
+async def test_a_login_that_is_refused_is_no_answer_to_where_something_lies(bench):
+    for root in (ALL, bench.at()):
+        provider = await bench.connect(renewable=False)
+        bench.fault("transfer.endpoint", "error", reason="AuthenticationFailed", times=None)
+        with pytest.raises(BadCredential):
+            await provider.contains(root, bench.at("a.txt"))
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,22 @@ async def test_more_tasks_than_globus_tells_at_once_are_gone_back_through(world:
     assert world.globus.requests.by_operation == {"task.list": 1}
 
 
+async def test_more_tasks_of_one_second_than_globus_tells_at_once_end_the_list(
+    world: World, account: Transferable
+) -> None:
+    first = await ordered(world, account, "/runs/rain.csv", "/data/first")
+    world.globus.advance(60)
+    await world.globus.tasks.run()
+    known = world.globus.tasks.tasks
+    for number in range(1100):
+        id_ = f"{number:08}-0000-4000-8000-000000000000"
+        known[id_] = copy(known[first])
+        known[id_].id = id_
+    world.globus.requests.reset()
+    assert len(await account.tasks(limit=5000)) == 1000
+    assert world.globus.requests.by_operation == {"task.list": 2}
+
+
 async def test_nothing_that_is_no_task_is_asked_for(world: World, account: Transferable) -> None:
     world.globus.requests.reset()
     for wrong in ("", "..", "a/b", "https://app.globus.org/file-manager", "https://evil.test/activity/x"):

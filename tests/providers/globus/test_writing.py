@@ -71,6 +71,20 @@ async def test_what_somebody_else_wrote_just_now_is_never_taken_for_what_is_know
     assert stored(bench, "course/a.txt") == b"one"
 
 
+async def test_only_what_goes_over_a_file_is_read_beforehand(bench, provider, course):
+    class Counted(Bytes):
+        reads = 0
+
+        def read(self, start=0, stop=None):
+            Counted.reads += 1
+            return super().read(start, stop)
+
+    await provider.write(course, "a.txt", Counted(b"one"))
+    assert Counted.reads == 1
+    await provider.write(course, "a.txt", Counted(b"other"))
+    assert Counted.reads == 3
+
+
 async def test_half_a_file_is_sent_again(bench, provider, course):
     bench.fault("https.put", "half_written", bytes=2, times=1)
     await provider.write(course, "a.txt", Bytes(b"hello"))

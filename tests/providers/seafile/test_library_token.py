@@ -119,6 +119,12 @@ async def test_damaged_bytes_are_told_though_no_history_is_there_to_put_the_othe
     assert "file.history" not in tree.asked()
 
 
+async def test_what_a_file_was_before_is_not_told_but_what_it_takes(tree):
+    with pytest.raises(Forbidden) as refused:
+        await tree.one.versions(tree.root.below("week 1/a.txt"))
+    assert "the token of an account" in refused.value.hint
+
+
 async def test_nothing_is_shared(tree):
     place = tree.root.below("week 1")
     for attempt in (

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hubdrives.content import Bytes
-from hubdrives.errors import BadInput, Forbidden, NotFound, UnexpectedAnswer
+from hubdrives.errors import BadInput, Forbidden, NotFound, Unavailable, UnexpectedAnswer
 from hubdrives.providers.abilities import Invitee
 from hubdrives.providers.seafile.sharing import Sharing
 
@@ -145,6 +145,23 @@ async def test_who_it_is_shared_with_finds_it_under_its_name_and_reads_and_write
     assert bench.history("/users/42/results/b.txt") == [b"b"]
 
 
+@pytest.mark.parametrize("where", ["", "Shared with me/results"])
+async def test_who_it_is_shared_with_finds_what_is_new_and_pays_little_where_nothing_is(
+    bench, seafile, room, ada, where
+):
+    await seafile.share(room, ADA, "r")
+    hers, place = await bench.connect(ada), bench.account.below(where)
+    first = await hers.snapshot(place)
+    bench.clock.now += 60
+    bench.asked()
+    assert await hers.snapshot(place, known=first) == first
+    assert sum(bench.asked().values()) <= 2
+    await seafile.write(room, "b.txt", Bytes(b"b"))
+    bench.clock.now += 60
+    found = await hers.snapshot(place, known=first)
+    assert [each.path.rpartition("/")[2] for each in found.files] == ["a.txt", "b.txt"]
+
+
 async def test_who_it_is_shared_with_can_not_share_it_on(bench, seafile, room, ada):
     await seafile.share(room, ADA, "rw")
     hers = await bench.connect(ada)
@@ -246,6 +263,13 @@ async def test_an_address_that_several_have_or_part_of_one_is_nobody(bench, seaf
     for who in ("eve@example.org", "ve@example.org", "victim@example.org"):
         with pytest.raises(BadInput, match="not known"):
             await seafile.share(room, Invitee(who=who), "r")
+    assert shared(bench) == {}
+
+
+async def test_trouble_while_somebody_is_searched_is_not_told_as_if_they_were_unknown(bench, seafile, room, eve):
+    bench.fault("users.search", "html", status=502, times=None)
+    with pytest.raises(Unavailable):
+        await seafile.share(room, Invitee(who=eve.address), "r")
     assert shared(bench) == {}
 
 

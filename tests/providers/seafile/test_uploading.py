@@ -123,6 +123,26 @@ async def test_the_default_library_is_made_when_something_is_first_written(bench
     assert sorted([each.path async for each in seafile.list(place)]) == ["a.txt", "data"]
 
 
+async def test_the_default_library_is_asked_for_once_however_many_write_first(bench):
+    # A server that is asked several times at once makes several, and each is told of another one.
+    seafile = await bench.connect(bench.seafile.add_user("new@example.org"))
+    place = bench.location(f"{bench.seafile.url}/library/default/")
+    bench.fault("repos.default", "delay", seconds=0.01, times=None)
+    await asyncio.gather(*(seafile.make_folder(place, str(number)) for number in range(5)))
+    asked = bench.asked()
+    assert (asked["repos.default"], asked["repos.make_default"]) == (1, 1)
+
+
+async def test_to_move_something_into_the_default_library_makes_it_too(bench):
+    newcomer = bench.seafile.add_user("new@example.org")
+    library = bench.seafile.add_library("mine", newcomer)
+    bench.file("a.txt", "x", library=library)
+    seafile = await bench.connect(newcomer)
+    default = bench.location(f"{bench.seafile.url}/library/default/")
+    await seafile.move(bench.at("a.txt", library=library), parent=default)
+    assert [each.path async for each in seafile.list(default)] == ["a.txt"]
+
+
 async def test_a_folder_whose_local_name_is_another_is_written_into(bench, seafile):
     bench.folder("Cafe\u0301")
     await seafile.write(bench.root.below("Caf\u00e9"), "a.txt", Bytes(b"x"))

@@ -1,4 +1,4 @@
-// What the page asks its server. Every failure is thrown as {code, message, hint}, with login_url if it was told.
+// What the page asks its server. Every failure is thrown as {code, message, hint}, with login_url and agree_at if told.
 
 const SILENT_MS = 25000;
 const POLL_MS = 1000;
@@ -145,6 +145,7 @@ async function request(path, { headers = {}, ...options } = {}) {
     message: told.message ?? "Your server could not answer.",
     hint: told.hint ?? "Load the page again; if that does not help, restart your server.",
     login_url: told.login_url,
+    agree_at: told.agree_at,
   };
 }
 

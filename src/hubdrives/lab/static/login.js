@@ -3,12 +3,14 @@
 const KEY = "hubdrives:login";
 const { hub } = document.documentElement.dataset;
 
-/** How a new login mends `problem`: {text, href, lead}; null if it does not, or no hub is known.
+/** How a new login mends `problem`: {text, href, lead, done}; null if it does not, or no hub is known.
  *
  * `here` is the path of the page to come back to, query included.
  */
 export function wayToLogin(problem, here) {
   if (problem.code !== "login-needed" || !hub) return null;
+  // Each login asks for the same: another one would change nothing.
+  if (problem.agree_at && !problem.login_url) return null;
   const root = new URL(hub, location.href);
   if (!problem.login_url) {
     // The hub's login page sends whoever is logged in straight back, so the old login must be ended first.
@@ -16,14 +18,24 @@ export function wayToLogin(problem, here) {
       text: "Log out of the hub",
       href: new URL("logout", root).href,
       lead: `${problem.hint} Then come back to this page.`,
+      done: "logged in",
     };
   }
   const login = new URL(problem.login_url, root);
   login.searchParams.set("next", here);
+  if (problem.agree_at) {
+    return {
+      text: `Agree at ${problem.agree_at}`,
+      href: login.href,
+      lead: "You are asked there, and then come back to this page.",
+      done: "agreed",
+    };
+  }
   return {
     text: "Log in again",
     href: login.href,
     lead: "Log in to the hub again. You then come back to this page.",
+    done: "logged in",
   };
 }
 

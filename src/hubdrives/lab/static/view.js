@@ -7,8 +7,6 @@ import { printable, sentences } from "./words.js";
 const page = document.documentElement.dataset;
 export const $ = (id) => document.getElementById(id);
 
-const STILL = "If you have just logged in, copy this for support and send it to your hub's administrators.";
-
 let lastSaid = 0;
 
 /** Puts the page into a view: what is not named is hidden, what is text is set as text. */
@@ -67,7 +65,7 @@ export function fail(problem, about = {}) {
   show("error", {
     title: told.message,
     lead: way ? way.lead : told.hint,
-    note: way && about.back ? STILL : "",
+    note: way && about.back ? `If you have just ${way.done}, copy this for support and send it to your hub's administrators.` : "",
     buttons: [...(way ? ["login"] : []), "retry", "open", "copy"],
     openLabel: "Open my files anyway",
     focus: "title",

@@ -12,6 +12,7 @@ from hubdrives.providers.box.resolve import Place
 ROLES = ("viewer", "previewer", "uploader", "previewer uploader", "viewer uploader", "editor", "co-owner")
 """https://support.box.com/hc/en-us/articles/360044196413"""
 
+_ADDRESS = "Give an e-mail address, or the number of an account in Box."
 _NUMBER = "Give the group's number, which is in the address of its page in Box."
 
 
@@ -89,6 +90,8 @@ async def _group(api: Api, with_: Invitee) -> Invitee:
 def _accessible_by(with_: Invitee) -> Mapping[str, str]:
     if with_.group:
         return {"type": "group", "id": with_.who}
+    if not (with_.who.isdecimal() or "@" in with_.who):
+        raise BadInput(f"Box knows no person '{with_.who[:100]}'.", hint=_ADDRESS)
     return {"type": "user", "id" if with_.who.isdecimal() else "login": with_.who}
 
 

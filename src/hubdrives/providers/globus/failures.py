@@ -65,10 +65,11 @@ class ConsentNeeded(LoginNeeded):
         *,
         hint: str | None = None,
         login_url: str | None = None,
+        agree_at: str | None = None,
         scopes: Sequence[str] = (),
         parameters: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(message, hint=hint, login_url=login_url)
+        super().__init__(message, hint=hint, login_url=login_url, agree_at=agree_at)
         self.scopes = tuple(scopes)
         self.parameters = dict(parameters or {})
 
@@ -290,7 +291,17 @@ def _consent(
     message: str, login_url: LoginUrl | None, scopes: Sequence[str], parameters: Mapping[str, str]
 ) -> ConsentNeeded:
     url = login_url(scopes=scopes, session=parameters) if login_url is not None else None
-    return ConsentNeeded(message, login_url=url, scopes=scopes, parameters=parameters)
+    asked = message == _AGREE
+    # Without a page that asks for more, each login asks for the same.
+    hint = f"Tell your hub's administrators: logins must ask for {' '.join(scopes)}." if asked and scopes else None
+    return ConsentNeeded(
+        message,
+        hint=None if url else hint,
+        login_url=url,
+        agree_at="Globus" if asked else None,
+        scopes=scopes,
+        parameters=parameters,
+    )
 
 
 def _sent_to_login(failure: Failure, scopes: Sequence[str], login_url: LoginUrl | None) -> HubdrivesError:

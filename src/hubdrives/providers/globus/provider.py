@@ -157,16 +157,16 @@ class Globus(Provider):
 
     async def contains(self, root: Location, location: Location) -> bool:
         """As `Provider.contains`. What is reached by a link lies where the link leads."""
+        if location.id and not await self._may_contain(root, location.id):
+            return False
         spot = await self._resolver.spot(location)
         if spot.collection is None:
             return await self._contains_above(root, spot)
         place = await self._resolver.find(location)
         try:
             top = await self._resolver.spot(root)
-            if top.collection is None:
-                return await self._lists(top, place.collection)
-            if top.collection.id != place.collection.id:
-                return False
+            if top.collection is None or top.collection.id != place.collection.id:
+                return top.collection is None and await self._lists(top, place.collection)
             links = Links(self._api, top.collection)
             if within(top.path, place.path) and await links.real(place.path, below=top.path) == place.path:
                 return True
@@ -287,6 +287,18 @@ class Globus(Provider):
             return [Entry(path=name, kind=Kind.FOLDER) for name in SECTIONS]
         found = await self._collections.section(spot.name)
         return [Entry(path=name, kind=Kind.FOLDER, id=key(each.id, TOP)) for name, each in found.items()]
+
+    async def _may_contain(self, root: Location, item: str) -> bool:
+        """Whether something on a collection may lie in `root`, as far as can be told before the collection is used.
+
+        Above the collections are those that the account used last: to look at what lies on one must not put it there.
+        """
+        collection = await self._collections.get(item)
+        try:
+            top = await self._resolver.spot(root)
+            return top.collection is not None or await self._lists(top, collection)
+        except (NotFound, BadInput, Forbidden):
+            return False
 
     async def _contains_above(self, root: Location, spot: Spot) -> bool:
         with suppress(NotFound):

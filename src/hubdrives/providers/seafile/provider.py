@@ -200,7 +200,10 @@ class Seafile(Provider):
         if parent is None and name is None:
             raise BadInput("Neither another folder nor another name was given.")
         place = await self._resolver.find(location)
-        to = await self._resolver.folder(parent, sure=True) if parent is not None else None
+        to = None
+        if parent is not None:
+            await self._make_default_library(parent)
+            to = await self._resolver.folder(parent, sure=True)
         moved = await self._mover.move(place, to=to, name=name)
         self._forget()
         return entry_at(moved)
@@ -286,10 +289,14 @@ class Seafile(Provider):
         await links.remove(self._api, await self._resolver.find(location), link)
 
     async def _into_folder(self, location: Location, act: Callable[[str, str], Awaitable[_T]]) -> _T:
-        """As `_in_folder`, to put something there: the default library is made if the account has none."""
+        """As `_in_folder`, to put something there."""
+        await self._make_default_library(location)
+        return await self._in_folder(location, act)
+
+    async def _make_default_library(self, location: Location) -> None:
+        """Make the default library if a location is in it and the account has none."""
         if location.id == urls.DEFAULT and not self._api.library_token:
             await self._resolver.default_library(create=True)
-        return await self._in_folder(location, act)
 
     async def _in_folder(self, location: Location, act: Callable[[str, str], Awaitable[_T]]) -> _T:
         """Do something with a folder, which is mostly called there as it is here: if not, it is looked for."""

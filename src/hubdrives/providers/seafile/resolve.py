@@ -1,7 +1,9 @@
 """From a location to what it means in Seafile: which library, and which path in it."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -70,6 +72,7 @@ class Resolver:
         self._infos: dict[str, tuple[float, Library]] = {}
         self._defaults: dict[str, tuple[float, str]] = {}
         self._smart: dict[str, tuple[float, tuple[str, str]]] = {}
+        self._making = asyncio.Lock()
 
     async def find(self, location: Location) -> Place:
         """What is at a location now.
@@ -157,19 +160,21 @@ class Resolver:
         Raises:
             NotFound: there is none.
         """
-        seen = self._defaults.get(DEFAULT)
-        if seen is not None and seen[0] > self._clock():
-            return seen[1]
-        found = await self._api.default_library(create=False)
-        if found is None and create:
-            found = await self._api.default_library(create=True)
-        if found is None:
-            raise NotFound(
-                "This account has no default library in Seafile yet.",
-                hint="It is made when something is first put there.",
-            )
-        self._defaults[DEFAULT] = (self._clock() + _FRESH, found)
-        return found
+        # A server that is asked to make it several times at once makes several, and tells each of another one.
+        async with self._making if create else nullcontext():
+            seen = self._defaults.get(DEFAULT)
+            if seen is not None and seen[0] > self._clock():
+                return seen[1]
+            found = await self._api.default_library(create=False)
+            if found is None and create:
+                found = await self._api.default_library(create=True)
+            if found is None:
+                raise NotFound(
+                    "This account has no default library in Seafile yet.",
+                    hint="It is made when something is first put there.",
+                )
+            self._defaults[DEFAULT] = (self._clock() + _FRESH, found)
+            return found
 
     async def child(self, library: str, folder: str, name: str) -> Dirent | None:
         """What has a name in a folder, by its own name before its local one; None if nothing."""

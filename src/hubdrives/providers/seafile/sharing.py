@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from hubdrives.errors import BadInput, Forbidden, HubdrivesError, NotFound, UnexpectedAnswer
+from hubdrives.errors import BadInput, Forbidden, NotFound, UnexpectedAnswer
 from hubdrives.providers.abilities import Invitee, Share
 from hubdrives.providers.seafile.api import Api, converted, is_link
 from hubdrives.providers.seafile.changes import Changes
@@ -161,7 +161,7 @@ class Sharing:
         url, operation = f"{self._api.base}/api2/search-user/", "users.search"
         accounts: tuple[_Account, ...] = ()
         # Not all servers let everybody search.
-        with suppress(HubdrivesError):
+        with suppress(Forbidden, NotFound, UnexpectedAnswer):
             answer, _headers = await self._api.get(url, operation, {"q": address})
             # The documentation shows the list alone.
             told = answer.get("users") if isinstance(answer, dict) else answer

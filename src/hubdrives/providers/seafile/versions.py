@@ -60,7 +60,10 @@ async def _contents(api: Api, place: Place) -> list[Revision]:
     if place.dirent is None or not place.dirent.is_file:
         raise BadInput(f"'{place.name}' in Seafile is a folder; only files have versions.")
     if is_link(place.library) or api.library_token:
-        raise Forbidden("Seafile shows what a file was before to those only who reach it by an account.")
+        raise Forbidden(
+            "Seafile shows what a file was before to those only who reach it by an account.",
+            hint="It takes a connection with the token of an account with which the library is shared.",
+        )
     found = await History(api).all(place.library, place.path)
     return [
         each for each, before in zip(found, [*found[1:], None], strict=True) if not before or before.file != each.file

@@ -164,6 +164,29 @@ async def test_it_is_called_and_goes_as_its_folder(seafile, client):
     assert (await client.as_(ADA).call("GET", f"/api2/repos/{library}/")).status == 404
 
 
+@pytest.mark.parametrize("writes", ["owner", "recipient"])
+async def test_who_has_it_sees_by_the_list_of_libraries_that_something_is_new(seafile, client, writes):
+    await share(client, permission="rw")
+    ada = client.as_(ADA)
+
+    async def seen():
+        (library,) = (await ada.call("GET", "/api2/repos/")).json
+        return library
+
+    before = await seen()
+    # Elsewhere in the library is not in the folder.
+    await client.upload("users/elsewhere.txt", b"1")
+    assert await seen() == before
+    if writes == "owner":
+        await client.upload("users/42/data/b.txt", b"new")
+    else:
+        await ada.upload("b.txt", b"new", library=seafile.libraries.get(before["id"]))
+    after = await seen()
+    assert after["head_commit_id"] != before["head_commit_id"]
+    history = await ada.call("GET", f"/api/v2.1/repos/{before['id']}/file/history/", params={"path": "/b.txt"})
+    assert len(history.json["data"]) == 1
+
+
 async def test_what_is_taken_away_is_gone_and_taking_away_nothing_is_fine(client):
     await share(client)
     params = {"p": "/users/42/data", "share_type": "user", "username": ADA}
@@ -221,6 +244,21 @@ async def test_what_is_shared_of_a_folder_ends_with_it(seafile, client):
     assert [each["user_info"]["name"] for each in await listed(client)] == [BOB]
 
 
+async def test_what_goes_to_another_library_is_shared_no_more_and_what_is_moved_within_one_is(seafile, client):
+    await share(client)
+    seafile.add_folder("elsewhere")
+    task = {"src_repo_id": seafile.library.id, "dirent_type": "dir", "operation": "move", "src_dirent_name": "42"}
+    within = task | {"src_parent_dir": "/users", "dst_repo_id": seafile.library.id, "dst_parent_dir": "/elsewhere"}
+    await client.call("POST", "/api/v2.1/copy-move-task/", data=within)
+    (folder,) = (await client.call("GET", "/api/v2.1/shared-folders/")).json
+    assert folder["path"] == "/elsewhere/42/data"
+    other = seafile.add_library("other")
+    away = task | {"src_parent_dir": "/elsewhere", "dst_repo_id": other.id, "dst_parent_dir": "/"}
+    await client.call("POST", "/api/v2.1/copy-move-task/", data=away)
+    assert (await client.call("GET", "/api/v2.1/shared-folders/")).json == await with_me(client) == []
+    assert seafile.vault.at(other.root, "/42/data/a.txt") is not None
+
+
 async def test_a_share_takes_its_time_if_it_is_told_to(seafile, client, clock):
     seafile.settings.share_lag = 30
     await share(client)
@@ -254,3 +292,7 @@ async def test_who_has_a_made_up_name_is_searched_and_shown_by_their_address(sea
         assert bool(answer["success"]) == known
     (shown,) = (await client.call("GET", url, params={"p": "/a"})).json
     assert (shown["user_info"]["name"], shown["user_info"]["contact_email"]) == (dan.email, dan.address)
+    library = seafile.add_library("Dan's", dan)
+    (own,) = (await client.as_(dan.email).call("GET", "/api2/repos/", params={"nameContains": "Dan"})).json
+    assert (own["id"], own["owner"]) == (library.id, dan.email)
+    assert own["owner_contact_email"] == own["modifier_contact_email"] == dan.address

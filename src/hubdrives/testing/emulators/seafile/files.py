@@ -177,6 +177,7 @@ async def relocate(
         name = view.site.vault.free_name(parent.id, node.name)
         if copy:
             return view.site.vault.copy(node, parent.id, name)
+        view.site.libraries.leave(node, library, into)
         return view.site.vault.move(node.id, parent.id, name=name)
 
 

@@ -151,6 +151,14 @@ class Libraries:
         if not library.virtual:
             self._vault.delete(library.root)
 
+    def leave(self, node: Node, library: Library, into: Library) -> None:
+        """End what folders are shared by that go to another library: there they are other ones."""
+        if (library.origin or library.id) != (into.origin or into.id):
+            for each in self._vault.below(node.id):
+                shared = self.of(each)
+                if shared is not None:
+                    self.remove(shared)
+
     def get(self, library: str) -> Library | None:
         """A library by id; a virtual one whose folder is gone is gone as well."""
         found = self._all.get(library)
@@ -202,8 +210,8 @@ class Libraries:
             email: who did it; None is the owner of each library.
             desc: what was done.
         """
-        for root in self._vault.unsettled():
-            library = self._tops.get(root)
+        for folder in self._vault.unsettled():
+            library = self._tops.get(folder)
             if library is not None:
                 self._record(library, email or library.owner, desc or "Modified files")
 

@@ -20,7 +20,7 @@ def modifier(site: Site, email: str, prefix: str = "modifier") -> dict[str, str]
     return {
         f"{prefix}_email": email,
         f"{prefix}_name": site.people.name(email),
-        f"{prefix}_contact_email": email,
+        f"{prefix}_contact_email": site.people.contact_email(email),
     }
 
 
@@ -61,7 +61,7 @@ def library(site: Site, found: Library, permission: str) -> dict[str, Any]:
         "name": site.libraries.name(found),
         "owner": found.owner,
         "owner_name": site.people.name(found.owner),
-        "owner_contact_email": found.owner,
+        "owner_contact_email": site.people.contact_email(found.owner),
         "mtime": head.ctime,
         "mtime_relative": f'<time datetime="{iso(head.ctime)}" is="relative-time">{iso(head.ctime)}</time>',
         "size": size,

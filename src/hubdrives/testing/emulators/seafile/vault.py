@@ -88,12 +88,13 @@ class Vault(Tree):
         if known is None:
             dirents = [self.dirent(each) for each in self.entries(folder)]
             known = self._folder_ids[folder] = self.objects.keep(dirents)
-            self._unsettled.pop(folder, None)
         return known
 
     def unsettled(self) -> list[str]:
-        """The folders at the top below which something has happened since their ids were asked for."""
-        return list(self._unsettled)
+        """The folders in or below which something has happened since this was last asked."""
+        found = list(self._unsettled)
+        self._unsettled.clear()
+        return found
 
     def dirent(self, node: Node) -> Dirent:
         """The line that its folder has of a node."""
@@ -193,7 +194,7 @@ class Vault(Tree):
             if above is None:
                 self._unsettled.pop(each, None)
                 continue
-            if not above.parents:
+            if above.content is None:
                 self._unsettled[each] = None
             if each != node:
                 self.nodes[each] = replace(above, modified=now)
