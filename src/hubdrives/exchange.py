@@ -39,7 +39,7 @@ _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BECOME_GET = frozenset({301, 302})  # for POST, as browsers do (RFC 9110, section 15.4)
 # Bytes: twice as many may arrive while those before are looked after.
-_READ_AHEAD = 512 << 10
+_READ_AHEAD = 256 << 10
 # These go along to another host; credentials and provider headers never do.
 _HARMLESS_HEADERS = frozenset({"accept", "accept-encoding", "range", "user-agent"})
 

@@ -55,6 +55,8 @@ class Emulated:
     async def taken(self, *command: str | Path, env: Mapping[str, str]) -> Taken:
         """Run a program, the whole of it; if it fails, so does the bench."""
         await self.requests()
+        # What was written before is on the disk: else it is written while this is timed.
+        await asyncio.to_thread(os.sync)
         with tempfile.TemporaryFile() as errors:
             begun, here = time.perf_counter(), time.process_time()
             process = subprocess.Popen(  # noqa: ASYNC220 - starting takes a moment, waiting is in a thread
