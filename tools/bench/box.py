@@ -60,25 +60,25 @@ class Race:
             for name in names:
                 if name != LOOP or turn < LOOPS:
                     target = self.folder / "down"
-                    taken[name].append(await self._run(name, "down", source, target))
+                    taken[name].append(await self._run(name, "down", source, target, room=_size(of)))
                     _check_same(name, of, target)
                     _clear(target)
         return taken
 
-    async def _run(self, name: str, direction: str, there: str, here: Path) -> Taken:
+    async def _run(self, name: str, direction: str, there: str, here: Path, *, room: int = 0) -> Taken:
         root = self.box.location.rpartition("/")[2]
         token = self.box.credentials["token"]
         if name == LOOP:
             loop = (sys.executable, "-m", "bench.box_loop", direction, self.box.url, token, root, there, here)
-            return await self.box.taken(*loop, env={})
+            return await self.box.taken(*loop, env={}, room=room)
         if name == OURS:
             source = f"box:/{there}"
             command = ("put", here, source) if direction == "up" else ("get", source, here)
-            return await self.box.taken(BIN / "hubdrives", *command, env=self.box.env)
+            return await self.box.taken(BIN / "hubdrives", *command, env=self.box.env, room=room)
         remote = f":box,access_token={token},root_folder_id={root}:{there}"
         ends = (here, remote) if direction == "up" else (remote, here)
         many = (f"--transfers={self.concurrency}", f"--checkers={self.concurrency}")
-        return await self.box.taken(BIN / "rclone", "--config=", *many, "copy", *ends, env=self.proxy_env)
+        return await self.box.taken(BIN / "rclone", "--config=", *many, "copy", *ends, env=self.proxy_env, room=room)
 
     def show(
         self, what: str, taken: Mapping[str, Sequence[Taken]], promised: Mapping[str, float], *, files: int
@@ -141,6 +141,10 @@ def _write(path: Path, size: int) -> None:
             piece = os.urandom(min(size, 1 << 20))
             file.write(piece)
             size -= len(piece)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _clear(folder: Path) -> None:

@@ -52,11 +52,12 @@ class Emulated:
             await (await session.post("/_emulator/reset")).release()
         return total
 
-    async def taken(self, *command: str | Path, env: Mapping[str, str]) -> Taken:
-        """Run a program, the whole of it; if it fails, so does the bench."""
+    async def taken(self, *command: str | Path, env: Mapping[str, str], room: int = 0) -> Taken:
+        """Run a program, the whole of it; if it fails, so does the bench. `room` is the bytes that it will write."""
         await self.requests()
         # What was written before is on the disk: else it is written while this is timed.
         await asyncio.to_thread(os.sync)
+        await asyncio.to_thread(_use, room)
         with tempfile.TemporaryFile() as errors:
             begun, here = time.perf_counter(), time.process_time()
             process = subprocess.Popen(  # noqa: ASYNC220 - starting takes a moment, waiting is in a thread
@@ -75,6 +76,16 @@ class Emulated:
             requests=await self.requests(),
             here=here,
         )
+
+
+def _use(room: int) -> None:
+    """Use memory, and let go of it: a virtual machine gets each piece from its host when it first touches it, and the
+    host takes back what is free. Who writes a large file first would wait for all of it, who comes next for none.
+    """
+    piece = bytes(1 << 20)
+    with tempfile.TemporaryFile() as file:
+        for _ in range(room // len(piece)):
+            file.write(piece)
 
 
 @asynccontextmanager

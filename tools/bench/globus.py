@@ -89,9 +89,13 @@ async def _large(globus: Emulated, folder: Path, options: argparse.Namespace, *,
     for _ in range(options.runs):
         ours.unlink(missing_ok=True)
         taken[OURS].append(
-            await globus.taken(BIN / "hubdrives", "get", "globus:/large/large.bin", ours, env=globus.env)
+            await globus.taken(
+                BIN / "hubdrives", "get", "globus:/large/large.bin", ours, env=globus.env, room=options.large
+            )
         )
-        taken[CURL].append(await globus.taken(*curl, "--output", theirs, f"{server}/large/large.bin", env={}))
+        get = (*curl, "--output", theirs, f"{server}/large/large.bin")
+        theirs.unlink(missing_ok=True)
+        taken[CURL].append(await globus.taken(*get, env={}, room=options.large))
     _check_same(ours, theirs)
     _show("down", taken, options, start=start)
     taken = {OURS: [], CURL: []}
