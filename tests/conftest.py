@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -17,6 +18,7 @@ for _name in (
     "contract_sharing",
     "contract_transfers",
     "contract_versions",
+    "contract_volumes",
     "world",
     "world_abilities",
 ):
@@ -54,6 +56,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("HUBDRIVES_CONFIG", "HUBDRIVES_GATEWAY_URL", "JUPYTERHUB_API_TOKEN"):
         monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_file_systems() -> Iterator[None]:
+    """None that remembers another test's configuration."""
+    yield
+    if (module := sys.modules.get("hubdrives.fs.filesystem")) is not None:
+        module.HubdrivesFileSystem.clear_instance_cache()
 
 
 @pytest.fixture

@@ -88,13 +88,6 @@ credential = {{ kind = "google_service_account", key_file = "{tmp_path / "key.js
     asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(20)
 
 
-@pytest.fixture(autouse=True)
-def _fresh_file_systems() -> Iterator[None]:
-    """None that remembers another test's configuration."""
-    yield
-    HubdrivesFileSystem.clear_instance_cache()
-
-
 @pytest.fixture
 def fs(drive: Drive) -> HubdrivesFileSystem:
     made = fsspec.filesystem("hubdrives", source=drive.source)
