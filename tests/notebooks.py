@@ -37,6 +37,7 @@ async def run_notebook(hub: Hub, user: str, server: Server, source: Path) -> Ran
     token = await hub.token_for(user, scopes=[f"access:servers!user={user}"])
     headers = {"Authorization": f"token {token}"}
     async with aiohttp.ClientSession(f"{hub.url}/user/{user}/", headers=headers, raise_for_status=True) as http:
+        await _until_it_answers(http)
         await _save(http, source.name, notebook)
         async with _kernel(http, source.name) as kernel:
             client = NotebookClient(notebook, km=kernel)
@@ -50,6 +51,16 @@ async def run_notebook(hub: Hub, user: str, server: Server, source: Path) -> Ran
     parent, folder, environment = json.loads(where.outputs[0].text)
     assert (parent, folder) == (server.pid, str(hub.home(user)))
     return Ran(outputs=outputs, environment=environment)
+
+
+async def _until_it_answers(http: aiohttp.ClientSession) -> None:
+    """The proxy may hear of a server a moment after whoever had it started."""
+    async with asyncio.timeout(20):
+        while True:
+            async with http.get("api/status", raise_for_status=False) as answer:
+                if answer.ok:
+                    return
+            await asyncio.sleep(0.1)
 
 
 async def _save(http: aiohttp.ClientSession, name: str, notebook: NotebookNode) -> None:
