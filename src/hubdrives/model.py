@@ -120,6 +120,9 @@ RENAMED: Final = "renamed"
 TOO_LARGE: Final = "too-large"
 """The code of what stays remote because of its size."""
 
+NOT_YET: Final = frozenset({"locked", "hidden", "unpublished", "not-yet", "pending"})
+"""The codes of what its owner does not show at the moment: nobody's failure, and a later pull may bring it."""
+
 STATE_DAMAGED: Final = "state-damaged"
 """The code of what was known of earlier pulls and can't be used."""
 
@@ -149,6 +152,8 @@ class Snapshot:
     """What the location is called at the provider."""
     entries: tuple[Entry, ...]
     """Sorted by path; no two have the same path. A location that is a file has one entry, named as the file."""
+    kind: Kind = Kind.FOLDER
+    """What the location is."""
     skipped: tuple[Skipped, ...] = ()
     digest: str = ""
     """Equal digests mean equal trees: paths, kinds and versions."""
@@ -162,13 +167,15 @@ class Snapshot:
         name: str,
         entries: Iterable[Entry],
         *,
+        kind: Kind = Kind.FOLDER,
         skipped: Iterable[Skipped] = (),
         cursor: bytes | None = None,
     ) -> Self:
         """A snapshot with its entries sorted and its digest computed."""
         ordered = tuple(sorted(entries, key=lambda entry: entry.path))
         left_out = tuple(sorted(skipped, key=lambda item: (item.path, item.code)))
-        mark = hashlib.sha256()
+        # A folder with one file in it is no file.
+        mark = hashlib.sha256(b"" if kind is Kind.FOLDER else f"{kind}\n".encode())
         for entry in ordered:
             mark.update(f"{entry.path}\0{entry.kind}\0{entry.version}\0{entry.size}\n".encode("utf-8", "surrogatepass"))
         for item in left_out:
@@ -177,6 +184,7 @@ class Snapshot:
             location=location,
             name=name,
             entries=ordered,
+            kind=kind,
             skipped=left_out,
             digest=mark.hexdigest(),
             cursor=cursor,
@@ -238,3 +246,13 @@ class Report:
     """Wanted, but could not be brought. A pull with any of these exits with 3."""
     unchanged: int = 0
     """How many files were already as upstream has them."""
+
+    @property
+    def all_left_out(self) -> bool:
+        """Whether there is only what can't be brought: nothing came, was here already, or may come another time."""
+        came = (self.added, self.updated, self.merged, self.kept, self.conflicts, self.removed)
+        rest = (self.restored, self.renamed, self.moved, self.held, self.failed)
+        if self.unchanged or any((*came, *rest)):
+            return False
+        other = {*NOT_YET, RENAMED, TOO_LARGE, STATE_DAMAGED}
+        return bool(self.skipped) and all(item.code not in other for item in self.skipped)

@@ -16,6 +16,7 @@ from hubdrives.errors import (
     Unreadable,
 )
 from hubdrives.model import (
+    NOT_YET,
     RENAMED,
     STATE_DAMAGED,
     TOO_LARGE,
@@ -147,12 +148,14 @@ def report_to_json(report: Report) -> dict[str, Any]:
         "skipped": [_skipped_to_json(item) for item in report.skipped],
         "failed": [_skipped_to_json(item) for item in report.failed],
         "unchanged": report.unchanged,
+        "all_left_out": report.all_left_out,
     }
 
 
-def _skipped_to_json(item: Skipped) -> dict[str, str]:
+def _skipped_to_json(item: Skipped) -> dict[str, str | bool]:
     told = {"path": item.path, "reason": item.reason, "code": item.code}
-    return {**told, "read": item.read} if item.read else told
+    more = {"read": item.read} if item.read else {}
+    return {**told, **more, "later": item.code in NOT_YET}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

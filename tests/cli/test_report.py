@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from hubdrives.cli.report import all_left_out, told
+from hubdrives.cli.report import told
 from hubdrives.model import TOO_LARGE, Report, Skipped
 
 
@@ -81,7 +81,7 @@ def test_where_nothing_can_be_brought_that_is_said_first(reasons, summary):
 def test_where_something_is_here_or_may_come_what_is_left_out_is_below(other):
     report = replace(other, skipped=[*other.skipped, Skipped(path="a", reason="It is a pipe.", code="unreadable")])
     assert "mine: everything is up to date." in told(report, folder=Path("mine")).splitlines()
-    assert not all_left_out(report)
+    assert not report.all_left_out
 
 
 def test_of_very_many_files_some_are_named_and_the_rest_is_counted():

@@ -310,9 +310,10 @@ async def test_the_report_as_json_has_the_keys_that_scripts_rely_on(target: Path
         "moved": [],
         "held": [],
         "notes": {},
-        "skipped": [{"path": "secret", "reason": "Not for you.", "code": "unreadable"}],
+        "skipped": [{"path": "secret", "reason": "Not for you.", "code": "unreadable", "later": False}],
         "failed": [],
         "unchanged": 0,
+        "all_left_out": False,
     }
 
 

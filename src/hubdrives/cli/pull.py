@@ -40,7 +40,7 @@ def command(context: click.Context, source: str, target: Path | None, *, as_json
         click.echo(json.dumps(pulling.report_to_json(outcome)))
     else:
         click.echo(report.told(outcome, folder=folder), nl=False)
-    context.exit(INCOMPLETE if outcome.failed or report.all_left_out(outcome) else 0)
+    context.exit(INCOMPLETE if outcome.failed or outcome.all_left_out else 0)
 
 
 async def _pull(context: click.Context, text: str, target: Path | None) -> tuple[Path, Report]:

@@ -3,15 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hubdrives.model import RENAMED, STATE_DAMAGED, TOO_LARGE, Report, Skipped
+from hubdrives.model import NOT_YET, TOO_LARGE, Report, Skipped
 
 _MANY = 20
 """So many paths of one group are shown, the rest is counted."""
 
-_NOT_YET = frozenset({"locked", "hidden", "unpublished", "not-yet", "pending"})
-"""The codes of what its owner does not show at the moment: nobody's failure, and a later pull may bring it."""
-
-_BY_CHOICE = frozenset({TOO_LARGE, *_NOT_YET})
+_BY_CHOICE = frozenset({TOO_LARGE, *NOT_YET})
 """The codes of what somebody wants to be left out, the user or the owner."""
 
 
@@ -32,7 +29,7 @@ def _lines(report: Report, folder: Path) -> Iterator[str]:
     yield from group("Open in an editor, not changed; close them and pull again:", report.held)
     too_large = [item for item in report.skipped if item.code == TOO_LARGE]
     yield from group("Left at the source because of their size:", _with_reasons(too_large))
-    yield from group("Not available yet:", _with_reasons([item for item in report.skipped if item.code in _NOT_YET]))
+    yield from group("Not available yet:", _with_reasons([item for item in report.skipped if item.code in NOT_YET]))
     others = [item for item in report.skipped if item.code not in _BY_CHOICE]
     yield from group("Left out, or under another name:", _with_reasons(others))
     yield from group("Could not be brought; pull again to try once more:", _with_reasons(report.failed))
@@ -54,20 +51,11 @@ def summary(report: Report) -> str:
     said = [f"{count} {word}" for count, word in counts if count]
     if said:
         return f"{', '.join(said)}."
-    if out := all_left_out(report):
+    if report.all_left_out:
+        out = report.skipped
         why = out[0].reason if len({item.reason for item in out}) == 1 else "The reasons are below."
         return f"{len(out)} {'item' if len(out) == 1 else 'items'} can't be brought. {printable(why)}"
     return "everything is up to date."
-
-
-def all_left_out(report: Report) -> Sequence[Skipped]:
-    """What can't be brought, if there is nothing else: nothing came, was here already, or may come another time."""
-    came = (report.added, report.updated, report.merged, report.kept, report.conflicts, report.removed)
-    rest = (report.restored, report.renamed, report.moved, report.held, report.failed)
-    if report.unchanged or any((*came, *rest)):
-        return ()
-    other = {*_BY_CHOICE, RENAMED, STATE_DAMAGED}
-    return () if any(item.code in other for item in report.skipped) else report.skipped
 
 
 def _with_notes(paths: Sequence[str], report: Report) -> list[str]:

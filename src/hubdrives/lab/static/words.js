@@ -1,7 +1,6 @@
 // How numbers, phases, choices and reports are said.
 
 const LISTED = 200;
-const NOT_YET = new Set(["locked", "hidden", "unpublished", "not-yet", "pending"]);
 const UNSEEN = /[^\P{Cc}\t]|[\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** `text` of a name or a file without what can't be seen, or would turn the letters after it around. */
@@ -116,10 +115,10 @@ export function rows(report, { what = "pull", policy = null, waiting = [] } = {}
     row("earlier", earlier, (n) => `${count(n, "earlier conflict")}: yours stayed, the author's version waits`),
     row("renamed", report.renamed, (n) => `${count(n, "file")} of yours renamed to make room`, { alert: true, ...pairs("is now") }),
     row("remote", report.skipped?.filter(({ read }) => read), (n) => `${count(n, "large file")} left at the source, where Python can read ${n === 1 ? "it" : "them"}`, reasons),
-    row("later", report.skipped?.filter(({ code }) => NOT_YET.has(code)), (n) => `Not available yet: ${count(n, "item")}`, reasons),
-    allLeftOut(report)
+    row("later", report.skipped?.filter(({ later }) => later), (n) => `Not available yet: ${count(n, "item")}`, reasons),
+    report.all_left_out
       ? row("skipped", report.skipped, (n) => `${count(n, "item")} can't be brought`, { alert: true, ...reasons })
-      : row("skipped", report.skipped?.filter(({ code, read }) => !read && !NOT_YET.has(code)), (n) => `${count(n, "item")} left out or renamed`, reasons),
+      : row("skipped", report.skipped?.filter(({ later, read }) => !read && !later), (n) => `${count(n, "item")} left out or renamed`, reasons),
     row("added", report.added, (n) => count(n, "new file")),
     row("updated", report.updated, say.updated),
     row("merged", report.merged, (n) => `${count(n, "file")} merged with your changes`),
@@ -135,19 +134,11 @@ export function changed(report) {
   return ["added", "updated", "merged", "moved", "restored", "removed", "conflicts", "renamed", "failed"].some((key) => report[key]?.length);
 }
 
-/** Whether nothing came, was here already, or may come another time: there is only what can't be brought. */
-function allLeftOut(report) {
-  const here = ["added", "updated", "merged", "kept", "conflicts", "removed", "restored", "renamed", "moved", "held", "failed"];
-  const byChoice = new Set([...NOT_YET, "renamed", "too-large", "state-damaged"]);
-  return !report.unchanged && !here.some((key) => report[key]?.length)
-    && report.skipped?.length > 0 && !report.skipped.some(({ code }) => byChoice.has(code));
-}
-
 /** Whether a person should see the report before the files open. What was left out is news only when something changed;
  * what came under a safe name is there, and that is in the report for those who look for it. */
 export function worthALook(report) {
   return Boolean(
-    report.failed?.length || report.conflicts?.length || report.held?.length || report.renamed?.length || allLeftOut(report)
+    report.failed?.length || report.conflicts?.length || report.held?.length || report.renamed?.length || report.all_left_out
       || (changed(report) && report.skipped?.some(({ code }) => code !== "renamed")),
   );
 }
@@ -156,7 +147,7 @@ export function worthALook(report) {
 export function outcome(report) {
   if (report.failed?.length) return "Some files are missing";
   if (report.held?.length) return "Some files wait for you";
-  if (allLeftOut(report)) return "Nothing could be brought";
+  if (report.all_left_out) return "Nothing could be brought";
   return changed(report) ? "Your files are ready" : "Everything is up to date";
 }
 
