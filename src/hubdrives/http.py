@@ -31,7 +31,7 @@ from hubdrives.ranges import Part
 from hubdrives.retry import RetryPolicy, retrying
 
 CHUNK = 256 << 10
-"""Bytes: the size of the pieces in which bodies are passed on."""
+"""Bytes: the most of a body that is asked for, or passed on, in one go."""
 
 # A connection that brought this many bytes before it was cut is worth resuming, however often.
 _PLENTY = 1 << 20

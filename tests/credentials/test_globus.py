@@ -194,10 +194,13 @@ class TestRefusals:
             (answers(429, {}, Retry_After="7"), RateLimited, "too often"),
             (answers(503, "<html>maintenance", Retry_After="60"), Unavailable, "has trouble"),
             (answers(500, {"error": "invalid_client"}), Unavailable, "has trouble"),
-            (answers(404, "<html>"), UnexpectedAnswer, "404, and not as Globus' does"),
+            (answers(404, "<html>"), UnexpectedAnswer, "something else .404."),
+            (answers(408, {}), Unavailable, "has trouble"),
+            (answers(400, {"errors": [{"code": "NEW"}], "error": "invalid_client"}), BadCredential, "not know this"),
+            (answers(400, {"errors": [{"code": "NEW"}]}), UnexpectedAnswer, "something else .400."),
             (answers(200, {"access_token": "secret-token"}), UnexpectedAnswer, "no token"),
-            (answers(200, ["secret-token"]), UnexpectedAnswer, "no token"),
-            (answers(200, "<html>login"), UnexpectedAnswer, "no token"),
+            (answers(200, ["secret-token"]), UnexpectedAnswer, "something else .200."),
+            (answers(200, "<html>login"), UnexpectedAnswer, "something else .200."),
             (
                 answers(200, {**FOR_OTHERS, "token_type": "Bearer", "scope": HTTPS}),
                 UnexpectedAnswer,
@@ -224,7 +227,7 @@ class TestRefusals:
 
     async def test_a_redirect_is_not_followed_with_the_secret(self, client: GlobusClient, auth: Auth) -> None:
         auth.answer = answers(307, "", Location="/elsewhere")
-        with pytest.raises(Unavailable, match="does not answer"):
+        with pytest.raises(Unavailable, match="not sent there"):
             await client.token()
         assert auth.paths == ["/v2/oauth2/token"]
 

@@ -10,6 +10,7 @@ from hubdrives.errors import BadConfig, BadCredential, Unavailable
 from hubdrives.http import Client
 from hubdrives.providers.globus import Globus as Drive
 from hubdrives.testing.emulators.globus import Globus
+from hubdrives.testing.emulators.globus.collections import PERSONAL
 from hubdrives.testing.emulators.globus.named import TRANSFER, TRANSFER_ALL, scope_of
 from hubdrives.testing.emulators.server import serving
 
@@ -66,15 +67,32 @@ async def test_a_collection_that_is_gone_spoils_it_for_no_other(client: GlobusCl
         await gone.token()
 
 
-async def test_what_is_shared_is_brought_with_two_requests_for_tokens(client: GlobusClient, globus: Globus) -> None:
-    globus.add_file("course/a.txt", "text")
+@pytest.mark.parametrize(
+    ("kind", "requests"),
+    [
+        # What it wants is known only when Globus has told of it.
+        ("mapped", 2),
+        ("shared", 1),
+        # Asked for together with what it does not have, no token comes.
+        ("without https", 2),
+    ],
+)
+async def test_what_tokens_cost(client: GlobusClient, globus: Globus, kind: str, requests: int) -> None:
+    hosts = {"shared": globus.collection, "without https": globus.add_collection("Laptop", entity_type=PERSONAL)}
+    collection = globus.collection
+    if kind in hosts:
+        collection = globus.add_guest_collection("Shared with a service", "/shared", of=hosts[kind])
+        globus.share(collection, globus.client)
+    await globus.refresh()
+    globus.add_file("course/a.txt", "text", collection=collection)
     drive = Drive(Client(title="Globus", errors=Drive.errors, tokens=client), base_url=globus.url)
     async with drive:
-        place = Drive.parse(globus.web_address(path="/course"), base_url=globus.url)
+        place = Drive.parse(globus.web_address(collection, "/course"), base_url=globus.url)
         assert place is not None
         (entry,) = (await drive.snapshot(place)).entries
-        assert [piece async for piece in drive.read(entry)] == [b"text"]
-    assert globus.requests.by_operation["auth.token"] == 2
+        if kind != "without https":
+            assert [piece async for piece in drive.read(entry)] == [b"text"]
+    assert globus.requests.by_operation["auth.token"] == requests
 
 
 async def test_after_the_end_there_is_another(client: GlobusClient, globus: Globus) -> None:

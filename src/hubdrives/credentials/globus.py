@@ -4,6 +4,7 @@ https://docs.globus.org/guides/recipes/automate-with-service-account/
 """
 
 import asyncio
+import base64
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +18,41 @@ from hubdrives import config
 from hubdrives.credentials import globus_auth
 from hubdrives.credentials.globus_scopes import TRANSFER, usual
 from hubdrives.credentials.minting import Minted, Minting, may_have_secrets
-from hubdrives.errors import BadConfig, BadCredential, UnexpectedAnswer
+from hubdrives.credentials.token_endpoint import Refusals, TokenEndpoint
+from hubdrives.errors import BadConfig, BadCredential, HubdrivesError, UnexpectedAnswer
+from hubdrives.exchange import Failure, Session
+from hubdrives.http import Client
+from hubdrives.retry import ONCE
+
+_TIMEOUT = 20.0
+"""Seconds."""
+
+_ADMIN = "Tell your hub's administrators: "
+_UNKNOWN = (
+    BadCredential,
+    "Globus does not know this client, or its secret is another one by now.",
+    f"{_ADMIN}compare `client_id` and the secret of the credential with app.globus.org/settings/developers.",
+)
+_NO_SCOPE = (
+    BadConfig,
+    "Globus does not know a scope that this needs: the collection is gone, or does not serve its files that way.",
+    "Look at the collection in app.globus.org: its id, and whether HTTPS is on.",
+)
+_REFUSALS: Refusals = (
+    ("invalid_client", "", *_UNKNOWN),
+    ("unauthorized", "", *_UNKNOWN),
+    (
+        "unauthorized_client",
+        "",
+        BadCredential,
+        "Globus gives no tokens to this client in its own name.",
+        f"{_ADMIN}it must be registered as a service account or as a confidential client.",
+    ),
+    ("unknown_scope", "", *_NO_SCOPE),
+    ("unknown_scope_error", "", *_NO_SCOPE),
+    ("invalid_scope", "", *_NO_SCOPE),
+)
+_AUTH = TokenEndpoint(title="Globus' login", refusals=_REFUSALS, extra="globus")
 
 
 class GlobusClientSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -119,13 +154,30 @@ class GlobusClient:
         return Minting(mint, clock=self._clock)
 
     async def _minted(self, scopes: Sequence[str]) -> Mapping[str, Minted]:
-        return await asyncio.to_thread(
-            globus_auth.by_client_credentials,
-            self._url,
-            client_id=str(self._settings.client_id),
-            client_secret=self._settings.secret(),
-            scopes=scopes,
-        )
+        pair = f"{self._settings.client_id}:{self._settings.secret()}"
+        async with Client(
+            title=_AUTH.title,
+            errors=_refusal,
+            # Whoever wants a token is in the midst of a request that is tried again as a whole.
+            policy=ONCE,
+            session=Session(connect=_TIMEOUT, read=_TIMEOUT),
+            # They would take the secret along.
+            redirects=False,
+        ) as client:
+            told = await _AUTH.ask(
+                client,
+                f"{self._url}{globus_auth.ENDPOINT}",
+                grant="client_credentials",
+                fields={"scope": " ".join(scopes)},
+                headers={"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"},
+            )
+        answer = globus_auth.converted(dict(told))
+        # Which of several comes first is Globus' choice.
+        return {
+            one.resource_server: Minted(token=one.access_token, lifetime=one.expires_in)
+            for one in (answer, *answer.other_tokens)
+            if one.access_token and one.expires_in > 0
+        }
 
 
 class _Together:
@@ -195,10 +247,34 @@ class _ForServer:
 
         Raises:
             BadCredential: Globus refuses the client.
-            BadConfig: Globus does not know the scopes, the secret can't be read any more, or the SDK is not installed.
+            BadConfig: Globus does not know the scopes, the secret can't be read any more, or oauthlib is not installed.
             Unavailable: Globus Auth does not answer.
         """
         return await self._minting.token(stale=stale)
+
+
+class _Word(msgspec.Struct):
+    code: str = ""
+
+
+class _Said(msgspec.Struct):
+    error: str = ""
+    errors: list[_Word] = []
+
+
+def _refusal(failure: Failure) -> HubdrivesError:
+    """Our error for an answer that is no success; some come in Globus' own form, and not in OAuth's.
+
+    https://docs.globus.org/api/auth/reference/#errors
+    """
+    try:
+        said = msgspec.json.decode(failure.body, type=_Said)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _AUTH.refusal(failure)
+    words = [*(one.code.lower() for one in said.errors), said.error]
+    if known := next((word for word in words if any(word == row[0] for row in _REFUSALS)), None):
+        failure = replace(failure, body=msgspec.json.encode({"error": known}))
+    return _AUTH.refusal(failure)
 
 
 def token_source(credential: Mapping[str, Any], *, base_url: str | None) -> GlobusClient:

@@ -1,19 +1,17 @@
-"""What Globus Auth is asked and what it answers, through Globus' official SDK; the one place that knows it. It blocks.
+"""What the hub asks Globus Auth and what that answers, through Globus' official SDK. It blocks.
 
 https://docs.globus.org/api/auth/reference/, https://globus-sdk-python.readthedocs.io/en/stable/services/auth.html
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 import msgspec
 
-from hubdrives.credentials.minting import Minted
 from hubdrives.errors import (
     BadConfig,
-    BadCredential,
     HubdrivesError,
     LoginNeeded,
     RateLimited,
@@ -38,31 +36,12 @@ _ADMIN = "Tell your hub's administrators: "
 _Refusals: TypeAlias = Mapping[str, tuple[type[HubdrivesError], str, str | None]]
 """What Globus says -> our error, what happened, what to do next (None: the error's own advice). "" is anything else."""
 
-_OF_CLIENTS: _Refusals = {
-    "invalid_client": (
-        BadCredential,
-        "Globus does not know this client, or its secret is another one by now.",
-        f"{_ADMIN}compare `client_id` and the secret of the credential with app.globus.org/settings/developers.",
-    ),
-    "unauthorized_client": (
-        BadCredential,
-        "Globus gives no tokens to this client in its own name.",
-        f"{_ADMIN}it must be registered as a service account or as a confidential client.",
-    ),
-    "unknown_scope": (
-        BadConfig,
-        "Globus does not know a scope that this needs: the collection is gone, or does not serve its files that way.",
-        "Look at the collection in app.globus.org: its id, and whether HTTPS is on.",
-    ),
-    "": (BadCredential, "Globus refuses this client, and does not say why in words known here.", None),
-}
-
 _HUB = (
     BadConfig,
     "Globus refuses the hub's own application, so that no login can be renewed.",
     f"{_ADMIN}compare the authenticator's client id and secret with app.globus.org/settings/developers.",
 )
-_OF_LOGINS: _Refusals = {
+_REFUSALS: _Refusals = {
     **dict.fromkeys(
         ("invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_request", "unknown_scope"), _HUB
     ),
@@ -72,50 +51,33 @@ _OF_LOGINS: _Refusals = {
 _SAME = {"invalid_scope": "unknown_scope", "unknown_scope_error": "unknown_scope", "unauthorized": "invalid_client"}
 
 
-class _Token(msgspec.Struct):
+class Token(msgspec.Struct):
+    """A token for one of Globus' servers."""
+
     access_token: str
     expires_in: float
+    """Seconds."""
     resource_server: str
 
 
-class _Answer(_Token):
-    other_tokens: list[_Token] = []
+class Answer(Token):
+    """What Globus Auth answers who asks for tokens."""
+
+    other_tokens: list[Token] = []
+
+
+def converted(told: Any) -> Answer:
+    """The same with its fields checked. Raises UnexpectedAnswer: these are no tokens."""
+    try:
+        return msgspec.convert(told, Answer)
+    # Its message might hold a part of a token.
+    except msgspec.ValidationError:
+        raise _no_token() from None
 
 
 def is_installed() -> bool:
     """Whether Globus' SDK is here; what asks below needs it."""
     return find_spec("globus_sdk") is not None
-
-
-def by_client_credentials(
-    url: str, *, client_id: str, client_secret: str, scopes: Sequence[str]
-) -> Mapping[str, Minted]:
-    """The tokens of a client in its own name, by the servers that these scopes are of.
-
-    Raises:
-        BadCredential: Globus refuses the client.
-        BadConfig: Globus does not know one of the scopes; or its SDK is not installed here.
-        Unavailable: Globus Auth does not answer.
-        UnexpectedAnswer: it does, but with something else.
-    """
-
-    def ask(how: Mapping[str, Any]) -> Any:
-        # Not ConfidentialAppAuthClient: for id tokens, which there are none of, that imports cryptography, which takes
-        # as long as all else here.
-        from globus_sdk.authorizers import BasicAuthorizer  # noqa: PLC0415
-        from globus_sdk.client import BaseClient  # noqa: PLC0415
-
-        client = BaseClient(authorizer=BasicAuthorizer(client_id, client_secret), **how)
-        form = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
-        return client.post(ENDPOINT, data=form, encoding="form").data
-
-    answer = _converted(_asked(url, ask, _OF_CLIENTS))
-    # Which of several comes first is Globus' choice.
-    return {
-        one.resource_server: Minted(token=one.access_token, lifetime=one.expires_in)
-        for one in (answer, *answer.other_tokens)
-        if one.access_token and one.expires_in > 0
-    }
 
 
 def by_refresh_token(url: str, *, client_id: str, client_secret: str, refresh_token: str) -> dict[str, Any]:
@@ -139,12 +101,12 @@ def by_refresh_token(url: str, *, client_id: str, client_secret: str, refresh_to
 
         return ConfidentialAppAuthClient(client_id, client_secret, **how).oauth2_refresh_token(refresh_token).data
 
-    told: dict[str, Any] = _asked(url, ask, _OF_LOGINS)
-    _converted(told)
+    told: dict[str, Any] = _asked(url, ask)
+    converted(told)
     return told
 
 
-def _asked(url: str, ask: Callable[[Mapping[str, Any]], Any], refusals: _Refusals) -> Any:
+def _asked(url: str, ask: Callable[[Mapping[str, Any]], Any]) -> Any:
     """What `ask` is answered, which is given how its client is to be made."""
     # Costs a tenth of a second, in processes that may never need it.
     try:
@@ -159,14 +121,14 @@ def _asked(url: str, ask: Callable[[Mapping[str, Any]], Any], refusals: _Refusal
         # Said in full, so that no variable sends the secret elsewhere.
         "base_url": f"{url}/",
         "transport": transport,
-        # Whoever wants a token is in the midst of a request that is tried again as a whole.
+        # Whoever wants a token comes again.
         "retry_config": RetryConfig(max_retries=0),
     }
     try:
         return ask(how)
     # Their messages hold what was sent, or what was answered.
     except exc.GlobusAPIError as error:
-        raise _refusal(error, refusals) from None
+        raise _refusal(error) from None
     except exc.NetworkError as error:
         raise _unreachable(error.underlying_exception) from None
     # The SDK takes whatever comes for tokens.
@@ -174,14 +136,6 @@ def _asked(url: str, ask: Callable[[Mapping[str, Any]], Any], refusals: _Refusal
         raise _no_token() from None
     finally:
         transport.close()
-
-
-def _converted(told: Any) -> _Answer:
-    try:
-        return msgspec.convert(told, _Answer)
-    # Its message might hold a part of a token.
-    except msgspec.ValidationError:
-        raise _no_token() from None
 
 
 def _no_token() -> UnexpectedAnswer:
@@ -199,7 +153,7 @@ def _unreachable(error: Exception) -> HubdrivesError:
     return Unavailable(f"Globus' login does not answer ({type(error).__name__}).")
 
 
-def _refusal(error: Any, refusals: _Refusals) -> HubdrivesError:
+def _refusal(error: Any) -> HubdrivesError:
     failure = Failure(status=error.http_status, headers=error.headers, body=error.binary_content, operation="token")
     if failure.status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited("Globus' login is asked too often.", retry_after=failure.retry_after)
@@ -210,5 +164,5 @@ def _refusal(error: Any, refusals: _Refusals) -> HubdrivesError:
         return UnexpectedAnswer(f"Globus' login answered {failure.status}, and not as Globus' does.")
     # OAuth's word, and those of Globus' own.
     reasons = (str(error.code).lower(), str(told.get("error")).lower(), "")
-    kind, message, hint = next(refusals[found] for one in reasons if (found := _SAME.get(one, one)) in refusals)
+    kind, message, hint = next(_REFUSALS[found] for one in reasons if (found := _SAME.get(one, one)) in _REFUSALS)
     return kind(message, hint=hint)

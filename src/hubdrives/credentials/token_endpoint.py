@@ -22,6 +22,8 @@ do next (None: its own advice). The first that fits counts.
 https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 """
 
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+
 _FOREVER = 10_000_000_000
 """Seconds: whoever says so does not mean them."""
 
@@ -81,7 +83,7 @@ class TokenEndpoint:
         """Our error for an answer that is no success."""
         if failure.status == HTTPStatus.TOO_MANY_REQUESTS:
             return RateLimited(f"{self.title} is asked too often.", retry_after=failure.retry_after)
-        if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR or failure.status in _PASSING:
             return Unavailable(f"{self.title} has trouble at the moment.", retry_after=failure.retry_after)
         if failure.status < HTTPStatus.BAD_REQUEST:
             return Unavailable(f"{self.title} redirects whoever wants a token; secrets are not sent there.")

@@ -29,11 +29,14 @@ class Token:
 
     def __init__(self, emulator: Emulator, who: Any, scopes: Sequence[str], *, renewable: bool) -> None:
         self._emulator, self._who, self._scopes, self._renewable = emulator, who, " ".join(scopes), renewable
-        self.shown = emulator.token(self._scopes, who)
+        self.shown = ""
+        """The last one, once somebody wanted one."""
         self.renewals = 0
 
     async def token(self, *, stale: str | None = None) -> str:
-        if stale == self.shown and self._renewable:
+        if not self.shown:
+            self.shown = self._emulator.token(self._scopes, self._who)
+        elif stale == self.shown and self._renewable:
             self.renewals += 1
             self.shown = self._emulator.token(self._scopes, self._who)
         return self.shown

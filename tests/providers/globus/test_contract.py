@@ -25,7 +25,7 @@ class EmulatedFolder(AbleWorld):
 
     @property
     def secrets(self):
-        return tuple(token.shown for login in self._bench.logins for token in login.tokens.values())
+        return tuple(token.shown for login in self._bench.logins for token in login.tokens.values() if token.shown)
 
     async def write(self, path: str, data: bytes) -> None:
         self._bench.file(f"course/{path}", data, collection=self._collection)

@@ -158,7 +158,7 @@ async def test_each_server_gets_a_token_of_its_own_with_just_the_scopes_that_it_
     own = site.collection.id
     every = "urn:globus:auth:scope:transfer.api.globus.org:all"
     access = f"[*https://auth.globus.org/scopes/{own}/data_access]"
-    assert set(bench.logins[0].tokens) == {
+    assert {wanted for wanted, token in bench.logins[0].tokens.items() if token.shown} == {
         ("transfer.api.globus.org", (every,)),
         ("transfer.api.globus.org", (every + access,)),
         (own, (f"https://auth.globus.org/scopes/{own}/https{access}",)),

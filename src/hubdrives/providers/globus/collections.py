@@ -55,6 +55,8 @@ class Collections:
             item = await self._behind(item)
         found = self._known.get(item)
         if found is None:
+            # Most want to read there.
+            self._doors.expect(item)
             found = self._known.note(item, await self._api.collection(item))
         if not found.has_files:
             raise Unreadable(

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from hubdrives.errors import BadConfig, UnexpectedAnswer, Unreadable
 from hubdrives.exchange import ErrorTable
 from hubdrives.http import Client
-from hubdrives.providers.globus import failures
+from hubdrives.providers.globus import failures, item
 from hubdrives.providers.globus.item import Collection, data_access
 from hubdrives.providers.globus.urls import is_data_host
 
@@ -63,11 +63,20 @@ class Doors:
         also = tuple(each.https_scope for each in readable)
         return self._transfer(f"{TRANSFER_ALL}[{' '.join(wanted)}]" if wanted else TRANSFER_ALL, also)
 
+    def expect(self, collection: str) -> None:
+        """Say that files of a collection are going to be read, before anything is known of it but its id.
+
+        The token for that comes along with the first one for the Transfer API, unless it needs another scope.
+        """
+        self._https(collection, item.https(collection))
+
     def https(self, collection: Collection) -> Client:
         """The client for a collection's https server. Redirects lead to a login there, and are never followed."""
-        scope = collection.https_scope
+        return self._https(collection.id, collection.https_scope)
+
+    def _https(self, collection: str, scope: str) -> Client:
         table = partial(failures.https_errors, scopes=(scope,), login_url=self._client.login_url, access=self.access)
-        return self._known(scope, collection.id, table, redirects=False)
+        return self._known(scope, collection, table, redirects=False)
 
     def unknown(self) -> Client:
         """A client that shows no token, for the https server of nobody knows which collection."""

@@ -55,7 +55,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def https_scope(self) -> str:
         """The scope of tokens for its https server."""
-        scope = f"https://auth.globus.org/scopes/{self.id}/https"
+        scope = https(self.id)
         return f"{scope}[*{data_access(self.id)}]" if self.wants_data_access else scope
 
 
@@ -96,6 +96,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     def mark(self) -> str:
         """Its size and when it was changed: all that Globus tells of its bytes. "" for what is no file."""
         return f"{self.size}@{(self.modified or _NEVER).timestamp():.0f}" if self.is_file else ""
+
+
+def https(collection: str) -> str:
+    """The scope of tokens for the https server of a collection that wants no data_access."""
+    return f"https://auth.globus.org/scopes/{collection}/https"
 
 
 def data_access(collection: str) -> str:
