@@ -139,6 +139,7 @@ class SnapshotDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str
     entries: tuple[EntryDocument, ...] = ()
     skipped: tuple[SkippedDocument, ...] = ()
+    kind: Kind = Kind.FOLDER
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "SnapshotDocument":
@@ -148,6 +149,7 @@ class SnapshotDocument(msgspec.Struct, frozen=True, omit_defaults=True):
             snapshot.digest,
             tuple(EntryDocument.of(entry) for entry in snapshot.entries),
             tuple(SkippedDocument(item.path, item.reason, item.code) for item in snapshot.skipped),
+            snapshot.kind,
         )
 
     def snapshot(self, params: tuple[tuple[str, str], ...]) -> Snapshot:
@@ -156,6 +158,7 @@ class SnapshotDocument(msgspec.Struct, frozen=True, omit_defaults=True):
             location=self.location.location(),
             name=self.name,
             entries=tuple(entry.entry(params) for entry in self.entries),
+            kind=self.kind,
             skipped=tuple(Skipped(path=item.path, reason=item.reason, code=item.code) for item in self.skipped),
             digest=self.digest,
         )

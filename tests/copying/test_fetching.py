@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.sync.source import HERE, Memory
 
 from hubdrives.copying.fetching import Fetched, fetch
 from hubdrives.errors import Corrupt, DiskFull, Forbidden, HubdrivesError, Unavailable, VersionGone
-from hubdrives.model import Entry
+from hubdrives.model import Entry, Location, Progress, Snapshot
 
 PIECE = bytes(1 << 20)
 
@@ -153,3 +153,91 @@ async def test_a_disk_that_is_full_in_the_middle_is_told_and_closes_the_stream(
     # As long as somebody looks at the error, too.
     assert provider.open == 0, told
     assert Path("/dev/full") not in open_files()
+
+
+class Ahead(Memory):
+    """It tells of `first` as soon as it is asked, and of the rest when that is here."""
+
+    def __init__(self, first: Sequence[str], tree: dict[str, bytes | None]) -> None:
+        super().__init__(tree)
+        self.first = first
+        self.all_here: Callable[[], bool] = lambda: True
+        self.fails: HubdrivesError | None = None
+
+    async def snapshot_ahead(self, location: Location, tell: Callable[[Sequence[Entry]], None]) -> Snapshot:
+        snapshot = await self.snapshot(location)
+        tell([entry for entry in snapshot.files if entry.path in self.first])
+        tell([])
+        while not self.all_here():
+            await asyncio.sleep(0.001)
+        if self.fails:
+            raise self.fails
+        return snapshot
+
+
+def here(folder: Path) -> dict[str, bytes | None]:
+    return {
+        path.relative_to(folder).as_posix(): None if path.is_dir() else path.read_bytes() for path in folder.rglob("*")
+    }
+
+
+@pytest.mark.timeout(20)
+def test_what_is_known_already_comes_while_the_rest_is_listed(tmp_path: Path):
+    provider = Ahead(["a.txt", "in/b.txt"], {"a.txt": b"a", "in": None, "in/b.txt": b"b", "c.txt": b"c", "no": None})
+    provider.all_here = lambda: here(tmp_path) == {"a.txt": b"a", "in": None, "in/b.txt": b"b"}
+    seen: list[Progress] = []
+    fetched = asyncio.run(fetch(provider, HERE, tmp_path, on_progress=seen.append))
+    assert sorted(fetched.downloaded) == sorted(provider.reads) == ["a.txt", "c.txt", "in/b.txt"]
+    assert here(tmp_path) == provider.tree
+    assert (seen[-1].files_done, seen[-1].files_total, seen[-1].bytes_done, seen[-1].bytes_total) == (3, 3, 3, 3)
+
+
+@pytest.mark.timeout(20)
+def test_when_the_list_breaks_off_that_is_told_and_what_came_stays(tmp_path: Path):
+    provider = Ahead(["a.txt"], {"a.txt": b"a", "b.txt": b"b"})
+    provider.all_here = lambda: here(tmp_path) == {"a.txt": b"a"}
+    provider.fails = Unavailable("It went away.")
+    with pytest.raises(Unavailable, match="went away"):
+        get(provider, tmp_path)
+    assert here(tmp_path) == {"a.txt": b"a"}
+    provider.fails, provider.all_here = None, lambda: True
+    fetched = get(provider, tmp_path)
+    assert (fetched.unchanged, fetched.downloaded) == (["a.txt"], ["b.txt"])
+
+
+def test_reserved_names_that_are_told_ahead_are_left_out_once(tmp_path: Path):
+    provider = Ahead([".hubdrives/x"], {".hubdrives/x": b"x", "a.txt": b"a"})
+    fetched = get(provider, tmp_path)
+    assert (fetched.downloaded, [one.path for one in fetched.skipped]) == (["a.txt"], [".hubdrives/x"])
+    assert here(tmp_path) == {"a.txt": b"a"}
+
+
+def test_without_a_name_for_the_folder_all_is_listed_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    provider = Ahead(["a.txt"], {"a.txt": b"a"})
+    asyncio.run(fetch(provider, HERE))
+    assert here(tmp_path) == {"course": None, "course/a.txt": b"a"}
+
+
+class Asked(Memory):
+    """Counts how often it was asked what something is."""
+
+    stats = 0
+
+    async def stat(self, location: Location) -> Entry:
+        self.stats += 1
+        if location.path.endswith(".bin"):
+            return self.entry("a.bin", b"a")
+        return await super().stat(location)
+
+
+@pytest.mark.parametrize(
+    ("path", "tree", "asked"),
+    [("course", {"a.txt": b"a"}, (0, 1)), ("course.d", {"a.txt": b"a"}, (1, 1)), ("a.bin", {"a.bin": b"a"}, (1, 0))],
+)
+def test_what_it_is_is_mostly_told_by_the_one_question(
+    tmp_path: Path, path: str, tree: dict[str, bytes | None], asked: tuple[int, int]
+):
+    provider = Asked(tree)
+    fetched = asyncio.run(fetch(provider, HERE.below(path), tmp_path))
+    assert (fetched.downloaded, (provider.stats, provider.snapshots)) == ([*tree], asked)

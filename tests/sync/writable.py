@@ -67,12 +67,12 @@ class WritableMemory(Memory):
         self.known.append(known)
         root = self.at(location.path, "course")
         if root.kind is Kind.FILE:
-            return Snapshot.of(location, location.path.rpartition("/")[2], [await self.stat(location)])
+            return Snapshot.of(location, location.path.rpartition("/")[2], [await self.stat(location)], kind=Kind.FILE)
         prefix = f"{location.path}/" if location.path else ""
         paths = {path for path in self.folders() | self.tree.keys() if path.startswith(prefix) and path != prefix}
         entries = [self.at(path, path.removeprefix(prefix)) for path in paths if path not in self.withheld]
         skipped = [Skipped(path=path, reason="Not now.", code=code) for path, code in self.withheld.items()]
-        return Snapshot.of(location, "course", entries, skipped=skipped)
+        return Snapshot.of(location, location.path.rpartition("/")[2] or "course", entries, skipped=skipped)
 
     def folders(self) -> set[str]:
         parts = [path.split("/") for path in self.tree]

@@ -92,7 +92,7 @@ class ShelfProvider(Provider):
         found = [item] if item.kind is Kind.FILE else list(item.all_below())
         start = len(item.path) + 1 if item.path and item.kind is Kind.FOLDER else 0
         entries = [self._entry(one, one.name if item is one else one.path[start:]) for one in found]
-        return Snapshot.of(location, item.name, entries)
+        return Snapshot.of(location, item.name, entries, kind=item.kind)
 
     async def read(self, entry: Entry, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         item = self.shelves[dict(entry.params)["shelf"]].by_id(entry.id)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ from hubdrives.errors import (
 from hubdrives.model import Entry, Kind, Location, Progress, Skipped
 from hubdrives.paths import MAX_NAME_BYTES
 from hubdrives.providers.abilities import Versioned
-from hubdrives.providers.base import Provider
+from hubdrives.providers.base import ListsAhead, Provider
 from hubdrives.sync.disk import telling
 from hubdrives.sync.meter import Meter
 from hubdrives.sync.room import LARGE, reserve
@@ -75,35 +76,46 @@ class Fetched:
 
 @dataclass(slots=True, kw_only=True)
 class Fetching:
-    """Files on their way here."""
+    """Files on their way here, while there may be more to come."""
 
+    tasks: asyncio.TaskGroup
+    """They bring the files. What concerns more than one file ends all of them."""
     meter: Meter
     force: bool
     """Whether what is here with other bytes is overwritten."""
     fetched: Fetched = field(default_factory=Fetched)
+    _ahead: deque[Wish] = field(default_factory=deque)
+    _wanted: int = 0
+    _at_work: int = 0
+    _error: HubdrivesError | None = None
+    """The last one that concerned a single file."""
 
-    async def run(self, wishes: Sequence[Wish]) -> Fetched:
-        """Bring them all.
+    def want(self, wishes: Sequence[Wish]) -> None:
+        """Bring these, too."""
+        self._ahead.extend(wishes)
+        self._wanted += len(wishes)
+        self.meter.more("downloading", files=len(wishes), size=sum(wish.entry.size or 0 for wish in wishes))
+        for _ in range(min(_CONCURRENT - self._at_work, len(wishes))):
+            self._at_work += 1
+            self.tasks.create_task(self._work())
+
+    def result(self) -> Fetched:
+        """What became of all, once the tasks are done.
 
         Raises:
-            HubdrivesError: what concerns more than one file, or the only one.
+            HubdrivesError: what concerns the only file.
         """
-        self.meter.phase(
-            "downloading", files_total=len(wishes), bytes_total=sum(wish.entry.size or 0 for wish in wishes)
-        )
-        ahead = iter(wishes)
-
-        async def work() -> None:
-            for wish in ahead:
-                await self._bring(wish, is_only=len(wishes) == 1)
-
-        async with group() as tasks:
-            for _ in range(min(_CONCURRENT, len(wishes))):
-                tasks.create_task(work())
+        if self._error is not None and self._wanted == 1:
+            raise self._error
         self.fetched.failed.sort(key=lambda item: item.path)
         return self.fetched
 
-    async def _bring(self, wish: Wish, *, is_only: bool) -> None:
+    async def _work(self) -> None:
+        while self._ahead:
+            await self._bring(self._ahead.popleft())
+        self._at_work -= 1
+
+    async def _bring(self, wish: Wish) -> None:
         try:
             with telling(str(wish.to)):
                 begun = await self._begun(wish)
@@ -114,8 +126,9 @@ class Fetching:
                     await self._download(begun)
                     self.fetched.downloaded.append(wish.shown)
         except HubdrivesError as error:
-            if is_only or not is_of_one_file(error):
+            if not is_of_one_file(error):
                 raise
+            self._error = error
             self.fetched.failed.append(Skipped(path=wish.shown, reason=str(error), code=error.code))
         self.meter.add(files=1)
 
@@ -227,24 +240,22 @@ async def fetch(
         HubdrivesError: what concerns more than one file, or the only one.
     """
     meter = Meter(on_progress, waiting=lambda: provider.waiting)
-    async with group() as background, running(background, meter.run()):
-        entry = await provider.stat(location)
-        fetching = Fetching(meter=meter, force=force)
-        if entry.kind is Kind.FOLDER:
-            if version is not None:
-                raise BadInput(f"'{entry.name}' is a folder, and only files have versions.")
-            to = local or Path(paths.working_folder_name(entry.name))
-            wishes = await _all(provider, location, to, fetching.fetched)
-        else:
+    async with group() as background, running(background, meter.run()), group() as tasks:
+        fetching = Fetching(tasks=tasks, meter=meter, force=force)
+        # One question tells all of a folder, and another all of a file: by the name is guessed which to begin with.
+        looks_like_file = "." in location.path.rpartition("/")[2]
+        entry = await provider.stat(location) if version is not None or looks_like_file else None
+        if version is not None and entry is not None and entry.kind is Kind.FOLDER:
+            raise BadInput(f"'{entry.name}' is a folder, and only files have versions.")
+        if entry is None or entry.kind is Kind.FOLDER:
+            entry = await _all(provider, location, local, fetching)
+        if entry is not None:
             to = local or Path()
             if await asyncio.to_thread(to.is_dir):
                 to /= paths.safe_name(entry.name)
-            wishes = [
-                Wish(entry=entry, read=_reader(provider, entry), to=to, shown=entry.name)
-                if version is None
-                else await _earlier(*version, entry, location, to)
-            ]
-        fetched = await fetching.run(wishes)
+            wish = Wish(entry=entry, read=_reader(provider, entry), to=to, shown=entry.name)
+            fetching.want([wish if version is None else await _earlier(*version, entry, location, to)])
+    fetched = fetching.result()
     meter.finish()
     return fetched
 
@@ -263,22 +274,37 @@ async def _earlier(provider: Versioned, version: str, entry: Entry, location: Lo
     return Wish(entry=earlier, read=read, to=to, shown=entry.name)
 
 
-async def _all(provider: Provider, location: Location, to: Path, fetched: Fetched) -> list[Wish]:
-    """All files of a folder; its folders are made, empty ones too."""
-    snapshot = await provider.snapshot(location)
-    fetched.skipped.extend(snapshot.skipped)
-    wishes: list[Wish] = []
-    folders = [to]
-    for one in snapshot.entries:
-        if paths.relative(one.path) != one.path or paths.reserved(one.path):
-            fetched.skipped.append(Skipped(path=one.path, reason="This name is reserved.", code=BadPath.code))
-        elif one.kind is Kind.FOLDER:
-            folders.append(to / one.path)
-        else:
-            wishes.append(Wish(entry=one, read=_reader(provider, one), to=to / one.path, shown=one.path))
+async def _all(provider: Provider, location: Location, local: Path | None, fetching: Fetching) -> Entry | None:
+    """Want all files of a folder, and make its folders, empty ones too. If it is a file, the entry of that."""
+    told: set[str] = set()
+
+    def want(files: Sequence[Entry], to: Path) -> None:
+        new = [one for one in files if one.path not in told and not _is_reserved(one)]
+        told.update(one.path for one in new)
+        fetching.want([Wish(entry=one, read=_reader(provider, one), to=to / one.path, shown=one.path) for one in new])
+
+    if local is not None and isinstance(provider, ListsAhead):
+        snapshot = await provider.snapshot_ahead(location, lambda files: want(files, local))
+    else:
+        snapshot = await provider.snapshot(location)
+    if snapshot.kind is Kind.FILE:
+        return snapshot.entries[0]
+    fetching.fetched.skipped += snapshot.skipped
+    fetching.fetched.skipped += [
+        Skipped(path=one.path, reason="This name is reserved.", code=BadPath.code)
+        for one in snapshot.entries
+        if _is_reserved(one)
+    ]
+    to = local or Path(paths.working_folder_name(snapshot.name))
+    folders = [to / one.path for one in snapshot.entries if one.kind is Kind.FOLDER and not _is_reserved(one)]
     with telling(str(to)):
-        await asyncio.to_thread(_make, folders)
-    return wishes
+        await asyncio.to_thread(_make, [to, *folders])
+    want(snapshot.files, to)
+    return None
+
+
+def _is_reserved(entry: Entry) -> bool:
+    return paths.relative(entry.path) != entry.path or paths.reserved(entry.path)
 
 
 def _make(folders: Sequence[Path]) -> None:

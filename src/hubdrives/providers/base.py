@@ -5,7 +5,7 @@ question of type.
 """
 
 import abc
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
@@ -163,6 +163,23 @@ class ReadsMany(Protocol):
 
         Raises:
             HubdrivesError: nothing more can be read at all (one bad file is an `error` in its piece).
+        """
+        ...
+
+
+@runtime_checkable
+class ListsAhead(Protocol):
+    """A provider that lists folder by folder, and tells of files while it is still at it."""
+
+    async def snapshot_ahead(self, location: Location, tell: Callable[[Sequence[Entry]], None]) -> Snapshot:
+        """As `Provider.snapshot`.
+
+        Args:
+            location: a folder or a file.
+            tell: is given files below a folder as they are found, each once and as the snapshot is going to have it.
+
+        Raises:
+            NotFound: as `Provider.stat`.
         """
         ...
 

@@ -29,6 +29,13 @@ class Meter:
         """A new phase begins."""
         self.progress = Progress(phase=phase, files_total=files_total, bytes_total=bytes_total)
 
+    def more(self, phase: str, *, files: int, size: int) -> None:
+        """In `phase`, which begins now or has begun, there are so many files and bytes more to do."""
+        if self.progress.phase != phase:
+            self.phase(phase)
+        now = self.progress
+        self.progress = replace(now, files_total=now.files_total + files, bytes_total=now.bytes_total + size)
+
     def add(self, *, files: int = 0, size: int = 0) -> None:
         """So many files and bytes more; negative where bytes are thrown away."""
         now = self.progress

@@ -114,6 +114,7 @@ class ProviderContract(ReadingContract):
 
     async def test_a_snapshot_has_everything_sorted_and_once(self, course: World) -> None:
         snapshot = await course.provider.snapshot(course.location)
+        assert snapshot.kind is Kind.FOLDER
         paths = [entry.path for entry in snapshot.entries]
         assert paths == sorted({*COURSE, "week 1", "week 1/data", "week 2"})
         assert snapshot.location == (await course.provider.describe(course.location)).location
@@ -135,7 +136,9 @@ class ProviderContract(ReadingContract):
         ]
 
     async def test_a_snapshot_of_a_file_has_that_file(self, course: World) -> None:
-        snapshot = await course.provider.snapshot(await course.at("week 1/lab.ipynb"))
+        location = await course.at("week 1/lab.ipynb")
+        snapshot = await course.provider.snapshot(location)
+        assert (snapshot.kind, snapshot.entries) == (Kind.FILE, (await course.provider.stat(location),))
         assert [entry.path for entry in snapshot.entries] == ["lab.ipynb"]
         assert await course.read(snapshot.entries[0]) == COURSE["week 1/lab.ipynb"]
 

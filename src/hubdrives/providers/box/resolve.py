@@ -27,6 +27,10 @@ class Start:
     link: str
     """The shared link that is needed to reach it, "" if this account sees it by itself."""
 
+    @property
+    def is_folder(self) -> bool:
+        return self.key.startswith("folders/")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -95,7 +99,7 @@ class Resolver:
             NotFound: as `find`; an id is believed.
         """
         start = await self.start(location)
-        if not start.key.startswith("folders/"):
+        if not start.is_folder:
             raise BadInput("This is a file in Box, not a folder.")
         try:
             return await self._walked(start, location.path.split("/") if location.path else []), start.link

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from hubdrives.errors import BadCredential, Forbidden, NotFound, UnexpectedAnswer
-from hubdrives.model import Location, Snapshot
-from hubdrives.paths import safe_name
+from hubdrives.model import Kind, Location, Snapshot
 from hubdrives.providers.box import changes, listing
 from hubdrives.providers.box.api import Api
 from hubdrives.providers.box.changes import Cursor, Effect
 from hubdrives.providers.box.failures import MissingScope, PositionRefused
-from hubdrives.providers.box.resolve import Resolver
+from hubdrives.providers.box.resolve import Resolver, Start
 from hubdrives.providers.box.tree import Tree, entry_of, lay_out, readable
 from hubdrives.sync.tasks import group
 
@@ -44,13 +43,16 @@ class Snapshots:
 
     async def _listed(self, location: Location, asked: str) -> Snapshot:
         start = await self.resolver.start(location)
-        # A position that was taken after the listing would miss what changed meanwhile.
         noted = self.clock()
-        position = await self._position() if start.key.startswith("folders/") and not start.link else None
-        key = (await self.resolver.find(location)).item.key if location.path else start.key
-        if key.startswith("files/"):
-            item = readable(await self.api.item(key, link=start.link))
-            return Snapshot.of(location, item.name, [entry_of(item, safe_name(item.name), link=start.link)])
+        # A position that was taken after the listing would miss what changed meanwhile.
+        async with group() as tasks:
+            taken = tasks.create_task(self._position(start))
+            place = await self.resolver.find(location) if location.path or not start.is_folder else None
+        if place is not None and place.item.is_file:
+            entry = entry_of(readable(place.item), place.name, link=place.link)
+            return Snapshot.of(location, place.item.name, [entry], kind=Kind.FILE)
+        position = taken.result()
+        key = start.key if place is None else place.item.key
         async with group() as tasks:
             root = tasks.create_task(self.api.item(key, link=start.link))
             found = tasks.create_task(listing.below(self.api, key.removeprefix("folders/"), link=start.link))
@@ -82,9 +84,9 @@ class Snapshots:
             return None
         return await self._laid_out(known.location, tree, "", cursor.asked, position, noted)
 
-    async def _position(self) -> str | None:
-        """Where the event stream is, None if it does not tell this account of everything."""
-        if not self.events:
+    async def _position(self, start: Start) -> str | None:
+        """Where the event stream is, None if it does not tell this account of everything that is there."""
+        if not self.events or not start.is_folder or start.link:
             return None
         try:
             return await self.api.position()

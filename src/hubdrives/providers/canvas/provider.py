@@ -116,7 +116,7 @@ class Canvas(Provider):
         self._check_open(place)
         if isinstance(place.item, File):
             name = place.name or safe_name(place.item.label)
-            return Snapshot.of(location, place.item.label, [entry_of(place.item, name)])
+            return Snapshot.of(location, place.item.label, [entry_of(place.item, name)], kind=Kind.FILE)
         if place.item is not None:
             name = place.item.label
         else:

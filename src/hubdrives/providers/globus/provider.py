@@ -144,13 +144,25 @@ class Globus(Provider):
         boundary: Location | None = None,
     ) -> Snapshot:
         """As `Provider.snapshot`: one request for each folder, whether anything has changed or not."""
+        return await self._taken(location, boundary)
+
+    async def snapshot_ahead(self, location: Location, tell: Callable[[Sequence[Entry]], None]) -> Snapshot:
+        """As `ListsAhead.snapshot_ahead`, in the same requests."""
+        return await self._taken(location, None, tell)
+
+    async def _taken(
+        self,
+        location: Location,
+        boundary: Location | None,
+        tell: Callable[[Sequence[Entry]], None] = lambda _files: None,
+    ) -> Snapshot:
         try:
-            return await self._snapshots.take(location, boundary)
+            return await self._snapshots.take(location, boundary, tell)
         except (NotFound, Forbidden):
             # What lies in a boundary is known to be on a collection.
             if boundary is not None or (entry := await self._open.stat(location)) is None:
                 raise
-            return Snapshot.of(location, entry.name, [entry])
+            return Snapshot.of(location, entry.name, [entry], kind=Kind.FILE)
 
     def read(self, entry: Entry, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         return (self._open if is_open(entry) else self._reader).read(entry, start=start, stop=stop)

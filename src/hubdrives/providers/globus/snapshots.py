@@ -5,9 +5,9 @@ https://docs.globus.org/api/transfer/file_operations/#list_directory_contents
 
 import asyncio
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from hubdrives.errors import BadInput, Forbidden, NotFound, NotGranted, Unreadable
 from hubdrives.model import WHOLE, Entry, Kind, Location, Skipped, Snapshot
@@ -20,6 +20,8 @@ from hubdrives.providers.globus.resolve import TOP, Links, Place, Resolver, Spot
 from hubdrives.providers.globus.tree import entry_at, entry_of, left_out, renamed
 from hubdrives.providers.globus.urls import page_of
 from hubdrives.sync.tasks import group
+
+Tell: TypeAlias = Callable[[Sequence[Entry]], None]
 
 _MANY: Final = 2000
 """Entries that are laid out without letting others in."""
@@ -41,8 +43,8 @@ class Snapshots:
     marks: Marks
     app: str
 
-    async def take(self, location: Location, boundary: Location | None) -> Snapshot:
-        """See `Provider.snapshot`."""
+    async def take(self, location: Location, boundary: Location | None, tell: Tell) -> Snapshot:
+        """See `Provider.snapshot`; `tell` is as for `ListsAhead.snapshot_ahead`."""
         spot = await self.resolver.spot(location)
         if spot.collection is None:
             raise BadInput(
@@ -54,14 +56,17 @@ class Snapshots:
         if boundary is not None:
             bound = await self._bound(boundary, spot.collection, links)
             top = await self._real((await self.resolver.find(location)).path, bound, links)
-        walk = _Walk(api=self.api, marks=self.marks, collection=spot.collection, links=links, top=top, bound=bound)
+        walk = _Walk(
+            api=self.api, marks=self.marks, collection=spot.collection, links=links, top=top, bound=bound, tell=tell
+        )
         try:
             items = await self.api.ls(spot.collection, spot.path)
         except (NotFound, NotAFolder):
             place = await self.resolver.find(location)
             if not place.is_folder:
                 unserved = self._unserved(place.collection, place.path, is_folder=False)
-                return Snapshot.of(location, _name(place), [entry_at(place, self.marks)], skipped=unserved)
+                entry = entry_at(place, self.marks)
+                return Snapshot.of(location, _name(place), [entry], kind=Kind.FILE, skipped=unserved)
             spot = Spot(collection=place.collection, path=place.path)
             items = await self.api.ls(place.collection, place.path)
         await walk.below(spot.path, items)
@@ -110,6 +115,7 @@ class _Walk:
     links: Links
     top: str
     bound: str | None
+    tell: Tell
     entries: list[Entry] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
@@ -140,7 +146,8 @@ class _Walk:
         """The entries of one folder; the folders in it, with where they really are and their paths here."""
         self.links.note(chain[-1], items)
         names = await asyncio.to_thread(names_of, items) if len(items) > _MANY else names_of(items)
-        folders = []
+        folders: list[tuple[str, str, Item]] = []
+        files: list[Entry] = []
         for number, item in enumerate(items, start=1):
             if number % _MANY == 0:
                 await asyncio.sleep(0)
@@ -156,9 +163,13 @@ class _Walk:
                 continue
             if (said := renamed(item.name, name, child)) is not None:
                 self.skipped.append(said)
-            self.entries.append(entry_of(self.collection.id, own, item, self.marks, place=child))
-            if item.is_folder and real is not None:
+            entry = entry_of(self.collection.id, own, item, self.marks, place=child)
+            self.entries.append(entry)
+            if entry.kind is Kind.FILE:
+                files.append(entry)
+            elif real is not None:
                 folders.append((real, child, item))
+        self.tell(files)
         return folders
 
     async def _followed(self, place: str, item: Item, chain: tuple[str, ...]) -> tuple[str | None, Skipped | None]:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from hubdrives.errors import BadInput, HubdrivesError, NotGranted, NotShared, Unreadable
 from hubdrives.exchange import Failure
 from hubdrives.http import Client
-from hubdrives.model import Entry, Location, Snapshot, Waiting
+from hubdrives.model import Entry, Kind, Location, Snapshot, Waiting
 from hubdrives.providers.base import Provider, client_waiting
 from hubdrives.providers.googledrive import api, changes, reading, urls
 from hubdrives.providers.googledrive.api import Api
@@ -123,7 +123,7 @@ class GoogleDrive(Provider):
         if boundary is not None and astray and not await self._within(found.item, boundary):
             raise NotGranted(f"The shortcut to '{found.name}' leads out of the folder that may be read.")
         if not found.item.is_folder:
-            return Snapshot.of(location, found.alias or found.item.name, [self._entry(found)])
+            return Snapshot.of(location, found.alias or found.item.name, [self._entry(found)], kind=Kind.FILE)
         tree = Tree(
             root=found.item.id,
             items={found.item.id: found.item},

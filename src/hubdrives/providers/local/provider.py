@@ -138,7 +138,7 @@ def _snapshot(location: Location, known: Snapshot | None, boundary: Location | N
         raise NotGranted(f"'{path}' leads out of the folder that may be read.")
     entry = entry_at(real, safe_name(path.name or "root"))
     if entry.kind is Kind.FILE:
-        return Snapshot.of(location, path.name, [entry])
+        return Snapshot.of(location, path.name, [entry], kind=Kind.FILE)
     if known is not None and known.location == location and is_still(real, known):
         return replace(known, location=location)
     found = scan(real, within=within)

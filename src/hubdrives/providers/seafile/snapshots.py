@@ -103,7 +103,7 @@ class Snapshots:
             return await self._laid_out(location, place.name, place.library, place.path, below)
         cursor = Cursor(asked=(location.id, location.path), library=place.library, path=place.path)
         name = place.dirent.name if place.dirent else place.name
-        return Snapshot.of(location, name, [entry_at(place)], cursor=msgspec.json.encode(cursor))
+        return Snapshot.of(location, name, [entry_at(place)], kind=Kind.FILE, cursor=msgspec.json.encode(cursor))
 
     async def _told(self, spot: Spot) -> Library | None:
         """The library, once it is sure that it may be read; None for a share link."""
