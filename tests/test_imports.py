@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 HEAVY = [
-    *("aiohttp", "asyncio", "cryptography", "google", "jupyter_server"),
+    *("aiohttp", "asyncio", "cryptography", "google", "importlib.metadata", "jupyter_server"),
     *("jupyterhub", "nbformat", "playwright", "rich", "tenacity"),
 ]
 
@@ -27,6 +27,13 @@ def loaded(code):
 
 def test_importing_the_package_loads_nothing_heavy():
     assert loaded("import hubdrives") == []
+
+
+def test_for_a_provider_of_ours_no_distribution_is_looked_through():
+    run = "from hubdrives.providers import provider_class; provider_class({!r})"
+    assert "importlib.metadata" not in loaded(run.format("globus"))
+    told = "try: provider_class('unheard-of')\nexcept ValueError as error: assert 'globus' in str(error), error"
+    assert "importlib.metadata" in loaded(f"{run.format('globus')}\n{told}")
 
 
 def requirements(name, extras=frozenset()):
