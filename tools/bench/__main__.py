@@ -14,6 +14,7 @@ import importlib
 from pathlib import Path
 
 import hubdrives
+from hubdrives.providers.globus import Globus
 
 PARTS = ("drive", "box", "seafile", "globus", "noop", "merge", "course")
 
@@ -29,7 +30,11 @@ def main() -> None:
     emulated.add_argument("--folders", type=int, default=50)
     emulated.add_argument("--size", type=int, default=20_000, help="bytes of each file")
     emulated.add_argument("--latency", type=float, default=0.04, help="seconds")
-    emulated.add_argument("--concurrency", type=int, default=16, help="requests at the same time; not of drive")
+    emulated.add_argument(
+        "--concurrency",
+        type=int,
+        help="requests at the same time; not of drive; 16 unless said, and with globus what its connections have",
+    )
     emulated.add_argument("--large", type=int, default=1_000_000_000, help="bytes of the large file; of box, globus")
     emulated.add_argument("--users", type=int, default=500, help="who get a space; of seafile")
     options = parser.parse_args()
@@ -41,7 +46,8 @@ def main() -> None:
         # A part has its own programs, and not all of them are quick to import.
         module = importlib.import_module(f"bench.{part}")
         if part in {"drive", "box", "seafile", "globus"}:
-            asyncio.run(module.main(options))
+            concurrency = options.concurrency or (Globus.concurrency if part == "globus" else 16)
+            asyncio.run(module.main(argparse.Namespace(**{**vars(options), "concurrency": concurrency})))
         else:
             module.main(runs=options.runs)
 
