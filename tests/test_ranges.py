@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubdrives import ranges
 from hubdrives.errors import Corrupt, VersionGone
 from hubdrives.ranges import Part
 
@@ -89,15 +90,17 @@ async def test_wrong_bytes_are_corrupt():
         await whole.finish()
 
 
-@pytest.mark.parametrize("wrong", [None, 0, 1, 2])
-async def test_the_checksum_of_much_may_be_brought_up_on_the_way(wrong):
-    pieces = [bytes([number]) * (1 << 20) for number in range(3)]
+@pytest.mark.parametrize("large", [1, 256], ids=lambda large: f"large from {large} MiB")
+@pytest.mark.parametrize("wrong", [None, 0, 3, 4, 5])
+async def test_the_checksum_of_much_may_be_brought_up_on_the_way(monkeypatch, wrong, large):
+    monkeypatch.setattr(ranges, "_LARGE", large << 20)
+    pieces = [bytes([number]) * (1 << 20) for number in range(6)]
     digest = f"sha1:{hashlib.sha1(b''.join(pieces)).hexdigest()}"
-    whole = part(size=3 << 20, digest=digest)
+    whole = part(size=6 << 20, digest=digest)
     whole.begin(200, {})
     for number, piece in enumerate(pieces):
         whole.take(piece[::-1] if number != wrong else b"!" + piece[1:])
-        if number < 2:
+        if number < 5:
             await whole.hash()
     with nullcontext() if wrong is None else pytest.raises(Corrupt, match="checksum"):
         await whole.finish()

@@ -11,6 +11,9 @@ from hubdrives.errors import Corrupt, VersionGone
 _MUCH = 1 << 20
 """Bytes whose checksum takes longer than a thread takes to begin with it."""
 
+_LARGE = 256 << 20
+"""Bytes: of a file from here on, four times as many. Smaller ones come many at once, which would be much memory."""
+
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
@@ -40,6 +43,7 @@ class Part:
         whole = start == 0 and (stop is None or (size is not None and stop >= size))
         self._digest = digest if whole else None
         self._hasher = digests.hasher(digests.algorithm_of(digest)) if digest and whole else None
+        self._much = 4 * _MUCH if (size or 0) >= _LARGE else _MUCH
         self._unhashed: list[bytes] = []
         self._unhashed_size = 0
         self._hashing: asyncio.Future[None] | None = None
@@ -96,7 +100,7 @@ class Part:
 
     async def hash(self) -> None:
         """Have a thread bring the checksum up to here while more arrives, if there is enough for one to do."""
-        if self._hasher is not None and self._unhashed_size >= _MUCH:
+        if self._hasher is not None and self._unhashed_size >= self._much:
             pieces, self._unhashed, self._unhashed_size = self._unhashed, [], 0
             await self._hashed()
             self._hashing = asyncio.ensure_future(asyncio.to_thread(_hash, self._hasher, pieces))

@@ -57,7 +57,8 @@ class Race:
         await self._run(OURS, "up", source, of)
         taken: dict[str, list[Taken]] = {name: [] for name in names}
         for turn in range(runs):
-            for name in names:
+            # What one leaves behind, warm memory for example, is to be the other's as often.
+            for name in names if turn % 2 == 0 else reversed(names):
                 if name != LOOP or turn < LOOPS:
                     target = self.folder / "down"
                     taken[name].append(await self._run(name, "down", source, target, room=_size(of)))

@@ -34,7 +34,10 @@ _CONCURRENT: Final = 32
 """Files on their way at the same time: more than a connection's limit mostly is, for some are just being written."""
 
 _BUFFER: Final = 1 << 20
-"""Bytes that are gathered before they are written."""
+"""Bytes that are gathered before they are written, and of a large file four times as many."""
+
+_LARGE: Final = 256 << 20
+"""Bytes: files of this size there are only a few of."""
 
 Read = Callable[[int], AsyncIterator[bytes]]
 """The bytes of a file from the one that is named."""
@@ -184,6 +187,7 @@ class Fetching:
         size = begun.wish.entry.size
         if begun.have and begun.have == size:
             return []
+        enough = 4 * _BUFFER if (size or 0) >= _LARGE else _BUFFER
         held: list[bytes] = []
         gathered = 0
         async with closing(begun.wish.read(begun.have)) as pieces:
@@ -191,7 +195,7 @@ class Fetching:
                 held.append(piece)
                 gathered += len(piece)
                 self.meter.add(size=len(piece))
-                if gathered >= _BUFFER:
+                if gathered >= enough:
                     await writing.bring(begun.file.writelines, held)
                     held, gathered = [], 0
         return held
