@@ -189,6 +189,9 @@ def test_what_is_known_already_comes_while_the_rest_is_listed(tmp_path: Path):
     fetched = asyncio.run(fetch(provider, HERE, tmp_path, on_progress=seen.append))
     assert sorted(fetched.downloaded) == sorted(provider.reads) == ["a.txt", "c.txt", "in/b.txt"]
     assert here(tmp_path) == provider.tree
+    phases = {one.phase: one.files_total for one in seen}
+    # While the list grows, nobody takes its length for that of all.
+    assert phases in ({"listing": 2, "done": 3}, {"listing": 2, "downloading": 3, "done": 3})
     assert (seen[-1].files_done, seen[-1].files_total, seen[-1].bytes_done, seen[-1].bytes_total) == (3, 3, 3, 3)
 
 

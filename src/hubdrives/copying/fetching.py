@@ -97,7 +97,7 @@ class Fetching:
         """Bring these, too."""
         self._ahead.extend(wishes)
         self._wanted += len(wishes)
-        self.meter.more("downloading", files=len(wishes), size=sum(wish.entry.size or 0 for wish in wishes))
+        self.meter.more(files=len(wishes), size=sum(wish.entry.size or 0 for wish in wishes))
         for _ in range(min(_CONCURRENT - self._at_work, len(wishes))):
             self._at_work += 1
             self.tasks.create_task(self._work())
@@ -259,6 +259,8 @@ async def fetch(
                 to /= paths.safe_name(entry.name)
             wish = Wish(entry=entry, read=_reader(provider, entry), to=to, shown=entry.name)
             fetching.want([wish if version is None else await _earlier(*version, entry, location, to)])
+        # How many there are is known only now.
+        meter.go_on("downloading")
     fetched = fetching.result()
     meter.finish()
     return fetched

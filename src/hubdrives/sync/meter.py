@@ -29,10 +29,12 @@ class Meter:
         """A new phase begins."""
         self.progress = Progress(phase=phase, files_total=files_total, bytes_total=bytes_total)
 
-    def more(self, phase: str, *, files: int, size: int) -> None:
-        """In `phase`, which begins now or has begun, there are so many files and bytes more to do."""
-        if self.progress.phase != phase:
-            self.phase(phase)
+    def go_on(self, phase: str) -> None:
+        """Another phase begins, with what is counted already."""
+        self.progress = replace(self.progress, phase=phase)
+
+    def more(self, *, files: int, size: int) -> None:
+        """There are so many files and bytes more to do."""
         now = self.progress
         self.progress = replace(now, files_total=now.files_total + files, bytes_total=now.bytes_total + size)
 
