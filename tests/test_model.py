@@ -87,3 +87,7 @@ def test_the_digest_knows_what_was_left_out_and_how():
 
 def test_names_that_are_no_text_do_not_break_the_digest():
     assert digest(entry("a\udcff")) != digest(entry("a\udcfe"))
+
+
+def test_a_file_is_another_tree_than_a_folder_with_that_file_in_it():
+    assert digest(entry("a")) != digest(entry("a"), kind=Kind.FILE)

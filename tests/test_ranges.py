@@ -106,6 +106,21 @@ async def test_the_checksum_of_much_may_be_brought_up_on_the_way(monkeypatch, wr
         await whole.finish()
 
 
+@pytest.mark.parametrize(("large", "batches"), [(256, [1, 1, 1, 1, 1, 1]), (1, [4, 2])], ids=["small", "large"])
+async def test_of_a_large_file_more_is_brought_up_at_a_time(monkeypatch, large, batches):
+    monkeypatch.setattr(ranges, "_LARGE", large << 20)
+    seen, brought_up = [], ranges._hash
+    monkeypatch.setattr(ranges, "_hash", lambda hasher, some: (seen.append(len(some)), brought_up(hasher, some)))
+    content = bytes(6 << 20)
+    whole = part(size=len(content), digest=f"sha1:{hashlib.sha1(content).hexdigest()}")
+    whole.begin(200, {})
+    for _ in range(6):
+        whole.take(bytes(1 << 20))
+        await whole.hash()
+    await whole.finish()
+    assert [count for count in seen if count] == batches
+
+
 @pytest.mark.parametrize("told", ["", "bytes 0-9/100", "bytes 11-19/100", "items 10-19/100", "bytes 10-19"])
 def test_another_part_is_corrupt(told):
     with pytest.raises(Corrupt):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.providers.asking import read
 
-from hubdrives.errors import Corrupt, Forbidden, HubdrivesError, Unreadable, VersionGone
+from hubdrives.errors import Corrupt, HubdrivesError, Unreadable, VersionGone
 
 DATA = bytes(range(256)) * 4096
 
@@ -112,5 +112,8 @@ async def test_a_looker_may_not_read(bench):
     folder = bench.folder("to look at")
     file = bench.file("b.txt", "b", folder)
     bench.box.collaborate(folder, person.login, "previewer")
-    with pytest.raises((Unreadable, Forbidden)):
-        await (await bench.connect(person)).stat(bench.at(file))
+    box = await bench.connect(person)
+    for location in (bench.at(file), bench.at(folder).below("b.txt")):
+        for look in (box.stat, box.snapshot):
+            with pytest.raises(Unreadable, match="not download it"):
+                await look(location)
