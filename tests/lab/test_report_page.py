@@ -245,6 +245,9 @@ async def test_where_nothing_could_be_brought_that_is_what_the_page_says(
     await expect(page.get_by_role("heading", level=1)).to_have_text("Nothing could be brought")
     await expect(page.locator("summary").first).to_have_text("1 item can't be brought")
     await expect(page.locator("#summary")).to_contain_text("It is ")
+    await expect(page.locator("main")).to_have_attribute("data-view", "missing")
+    await expect(page.get_by_text("Opens by itself")).to_be_hidden()
+    await expect(page.get_by_text("Everything else")).to_be_hidden()
 
 
 async def test_an_old_conflict_stops_the_next_click_once_and_never_again(

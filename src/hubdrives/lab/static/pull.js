@@ -127,10 +127,10 @@ async function finish(report) {
   const policy = prospect.choice.conflicts;
   const again = (options) => pull(options);
   showReport({ standing, report, policy, again, onChange: takenBack });
-  const missing = report.failed?.length > 0;
+  const missing = report.failed?.length > 0 || report.all_left_out;
   show(missing ? "missing" : "look", {
     title,
-    lead: missing ? "Everything else is in your home. Open the link again later to get the rest." : "",
+    lead: missing && !report.all_left_out ? "Everything else is in your home. Open the link again later to get the rest." : "",
     report: true,
     buttons: missing ? ["open", "retry"] : ["open", "stay"],
     focus: "open",
